@@ -1,0 +1,3 @@
+//! Collects a release's evidence, seals it, and proves every claim of it again, offline.
+
+pub mod model;

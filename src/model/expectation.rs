@@ -1,0 +1,230 @@
+//! What should be seen, from the configuration.
+
+use super::IdentityRule;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What one item should show. Planned from `evidence.yaml` alone, so that a verifier plans the same.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum Expectation {
+    /// `evidence.yaml` is the file at that path in the release's commit.
+    Configuration {
+        /// Path in the repository, none when it lies outside of it.
+        path: Option<String>,
+    },
+    /// The tag names the commit.
+    Release {
+        /// The tag's name.
+        tag: String,
+    },
+    /// The image is signed by one of these.
+    Image {
+        /// As in the configuration, `{tag}` and its like filled in.
+        reference: String,
+        /// Any of these; empty when no signature is asked for.
+        signed_by: Vec<IdentityRule>,
+    },
+    /// An SBOM is attested for the image.
+    Sbom {
+        /// Id of the image's item.
+        image: String,
+        /// The format asked for.
+        format: SbomFormat,
+        /// Any of these.
+        signed_by: Vec<IdentityRule>,
+    },
+    /// A statistic of a query keeps to its limit.
+    Metric(MetricExpectation),
+    /// A dashboard or panel renders.
+    Dashboard(DashboardExpectation),
+    /// Files are there, as they are in the commit.
+    File {
+        /// Glob, relative to the repository's root.
+        path: String,
+        /// RFC 6838 media type of each; guessed from the name when none is given.
+        media_type: Option<String>,
+    },
+    /// A command ran and exited with this code.
+    Command {
+        /// Program and arguments.
+        run: Vec<String>,
+        /// Exit code that is wanted.
+        exit_code: i32,
+    },
+}
+
+/// Formats of a software bill of materials.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SbomFormat {
+    /// SPDX 2.x or 3.
+    Spdx,
+    /// CycloneDX 1.x.
+    Cyclonedx,
+}
+
+impl fmt::Display for SbomFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Spdx => "spdx",
+            Self::Cyclonedx => "cyclonedx",
+        })
+    }
+}
+
+/// A query, what is computed from its answer, and the limit to keep.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MetricExpectation {
+    /// Name of the server in the configuration.
+    pub from: String,
+    /// PromQL.
+    pub expr: String,
+    /// A range query; none for an instant query.
+    pub range: Option<Range>,
+    /// How several series are treated.
+    pub series: Series,
+    /// What is computed from the values.
+    pub statistic: Statistic,
+    /// Unit of the values, such as `s`; empty for a plain number.
+    pub unit: String,
+    /// What is good; none records the value without judging it.
+    pub limit: Option<Limit>,
+    /// Least share of steps that must have a number, in percent (0 to 100).
+    pub min_coverage_percent: u8,
+    /// Longest stretch without a number, in milliseconds.
+    pub max_gap_ms: u64,
+}
+
+/// A range query's window and step.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Range {
+    /// Length of the window in milliseconds.
+    pub window_ms: u64,
+    /// Step in milliseconds.
+    pub step_ms: u64,
+}
+
+/// How several series are treated.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Series {
+    /// More than one is an error.
+    #[default]
+    Single,
+    /// Each is judged, the worst counts.
+    All,
+}
+
+/// What is computed from the values of a series, in time order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistic {
+    /// The last number.
+    Last,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// Sum in time order, divided by the count.
+    Mean,
+    /// Nearest-rank quantile 0.5.
+    Median,
+    /// Nearest-rank quantile in percent, 1 to 99 (`p95`).
+    Quantile(u8),
+    /// Share of numbers that keep to the limit, 0.0 to 1.0; at least this many percent must.
+    Within(u8),
+}
+
+/// A comparison that holds for a good value.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Limit {
+    /// How the value compares to the bound when it is good.
+    pub operator: Operator,
+    /// The bound as a decimal number in the metric's unit, such as `0.35`.
+    pub bound: String,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub enum Operator {
+    /// `<`
+    #[serde(rename = "<")]
+    Less,
+    /// `<=`
+    #[serde(rename = "<=")]
+    AtMost,
+    /// `>`
+    #[serde(rename = ">")]
+    Greater,
+    /// `>=`
+    #[serde(rename = ">=")]
+    AtLeast,
+    /// `==`
+    #[serde(rename = "==")]
+    Equal,
+    /// `!=`
+    #[serde(rename = "!=")]
+    NotEqual,
+}
+
+impl Operator {
+    /// The comparison of two numbers, exact; false when either is NaN (also for `!=`).
+    pub fn holds(self, value: f64, bound: f64) -> bool {
+        if value.is_nan() || bound.is_nan() {
+            return false;
+        }
+        match self {
+            Self::Less => value < bound,
+            Self::AtMost => value <= bound,
+            Self::Greater => value > bound,
+            Self::AtLeast => value >= bound,
+            Self::Equal => value == bound,
+            Self::NotEqual => value != bound,
+        }
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::Greater => ">",
+            Self::AtLeast => ">=",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+        })
+    }
+}
+
+/// A Grafana dashboard or panel over a window.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DashboardExpectation {
+    /// Name of the server in the configuration.
+    pub grafana: String,
+    /// The dashboard's uid.
+    pub uid: String,
+    /// A panel's id; none for the whole dashboard.
+    pub panel: Option<u64>,
+    /// Length of the window in milliseconds.
+    pub window_ms: u64,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// `light` or `dark`.
+    pub theme: String,
+    /// Dashboard variables (`var-NAME`).
+    pub variables: BTreeMap<String, Vec<String>>,
+}

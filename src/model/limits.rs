@@ -1,0 +1,104 @@
+//! Bounds on everything that comes from outside. Whatever is larger is refused by name, never read.
+
+/// Bytes of `manifest.json` of a bundle.
+pub const MANIFEST_BYTES: u64 = 64 << 20;
+/// Bytes of a JSON document read in whole: OCI manifests, statements, log entries.
+pub const DOCUMENT_BYTES: u64 = 16 << 20;
+/// Bytes of an OCI index or manifest (the distribution spec asks registries for at least 4 MiB).
+pub const OCI_MANIFEST_BYTES: u64 = 4 << 20;
+/// Bytes of an object that holds a signature.
+pub const SIGNATURE_BYTES: u64 = 4 << 20;
+/// Bytes of an object that holds an attestation.
+pub const ATTESTATION_BYTES: u64 = 128 << 20;
+/// Signatures and attestations judged for one image.
+pub const SIGNATURES_PER_IMAGE: usize = 64;
+/// Log entries in one Sigstore bundle.
+pub const LOG_ENTRIES: usize = 8;
+/// Hashes of one inclusion proof: a tree has no more than 2^63 leaves.
+pub const PROOF_HASHES: usize = 64;
+/// RFC 3161 timestamps in one Sigstore bundle.
+pub const TIMESTAMPS: usize = 8;
+/// Certificates in one chain.
+pub const CHAIN_CERTIFICATES: usize = 8;
+/// Trusted roots of one verifier.
+pub const ROOTS: usize = 16;
+/// Depth of nested JSON.
+pub const JSON_DEPTH: usize = 32;
+/// Members of a bundle.
+pub const MEMBERS: usize = 200_000;
+/// Plain bytes of a bundle in all.
+pub const PLAIN_BYTES: u64 = 16 << 30;
+/// Bytes of members that are held in memory at once, waiting for the rest of their items.
+pub const HELD_BYTES: u64 = 4 << 30;
+/// Steps of a query's window times its series: what is laid out in memory, samples or not.
+pub const STEPS: u64 = 20_000_000;
+/// Plain bytes of one member.
+pub const MEMBER_BYTES: u64 = 4 << 30;
+/// Bytes of one answer of a metrics server.
+pub const METRICS_BYTES: u64 = 64 << 20;
+/// Series of one query.
+pub const SERIES: usize = 10_000;
+/// Samples of one query, all its series and requests together.
+pub const POINTS: usize = 5_000_000;
+/// Bytes of one picture.
+pub const PICTURE_BYTES: u64 = 32 << 20;
+/// Pixels of one picture.
+pub const PICTURE_PIXELS: u64 = 100_000_000;
+/// Bytes of the configuration or of a policy.
+pub const CONFIG_BYTES: u64 = 1 << 20;
+/// Bytes of one output stream of a command.
+pub const COMMAND_OUTPUT_BYTES: u64 = 64 << 20;
+/// Bytes of one git object on the paths used.
+pub const GIT_OBJECT_BYTES: u64 = 32 << 20;
+/// Entries of git trees looked at for one item.
+pub const GIT_ENTRIES: usize = 250_000;
+/// Bytes of all git objects that one item needs.
+pub const GIT_BYTES: u64 = 512 << 20;
+/// Files of one item.
+pub const FILES: usize = 10_000;
+/// Bytes of one captured file of the repository.
+pub const FILE_BYTES: u64 = 512 << 20;
+/// Bytes of all captured files of one item.
+pub const FILES_BYTES: u64 = 1 << 30;
+/// Bytes of a command's record.
+pub const COMMAND_RECORD_BYTES: u64 = 1 << 20;
+/// Depth of nested JSON in an SBOM, whose components may hold components.
+pub const SBOM_DEPTH: usize = 64;
+/// Subjects of one seal.
+pub const SEAL_SUBJECTS: usize = 1_024;
+/// Bytes of a key file, private or public.
+pub const KEY_BYTES: usize = 64 << 10;
+/// Bytes of an identity token, and of a file that holds one.
+pub const TOKEN_BYTES: usize = 64 << 10;
+/// Bytes of one answer of a certificate authority, log or timestamp authority.
+pub const SEAL_ANSWER_BYTES: u64 = 4 << 20;
+/// Memory and work of scrypt, as N·r·p (128 bytes each of memory): 16 times what cosign writes.
+pub const SCRYPT_COST: u64 = 1 << 23;
+/// Bytes of a registry's small answers: errors, tokens, upload locations.
+pub const REGISTRY_ANSWER_BYTES: u64 = 256 << 10;
+/// Bytes of a registry token.
+pub const REGISTRY_TOKEN_BYTES: usize = 64 << 10;
+/// Bytes of a file with registry credentials, or of what a credential helper prints.
+pub const CREDENTIALS_BYTES: u64 = 1 << 20;
+/// Pages of one list of referrers.
+pub const REFERRERS_PAGES: usize = 64;
+/// Referrers of one manifest.
+pub const REFERRERS: usize = 1_024;
+/// Manifests that one image index names, nested ones included.
+pub const IMAGE_MANIFESTS: usize = 256;
+/// Platforms of one image index whose own attachments are looked for.
+pub const PLATFORMS: usize = 32;
+/// Layers of one attached manifest.
+pub const ATTACHED_LAYERS: usize = 1_024;
+/// Bytes of everything that is attached to one image.
+pub const ATTACHED_BYTES: u64 = 512 << 20;
+/// Bytes of one PromQL expression.
+pub const EXPRESSION_BYTES: usize = 16 << 10;
+/// Points of one range query in all.
+pub const RANGE_POINTS: u64 = 1_100_000;
+/// Requests into which one range query is cut.
+pub const RANGE_REQUESTS: u64 = 1_000;
+/// Bytes of one request to a service of the sandbox.
+pub const SANDBOX_REQUEST_BYTES: usize = 256 << 20;
+/// Requests that a service of the sandbox remembers.
+pub const SANDBOX_REQUESTS: usize = 10_000;

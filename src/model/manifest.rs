@@ -1,0 +1,51 @@
+//! The list of items and member files of an evidence bundle.
+
+use super::capture::StoredFile;
+use super::redact::RedactedPlace;
+use super::{Digest, Item, Release};
+use serde::{Deserialize, Serialize};
+
+/// `manifest.json` of an evidence bundle, version 1. Canonical JSON (RFC 8785).
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Manifest {
+    /// Always 1.
+    pub version: u32,
+    /// What was released.
+    pub release: Release,
+    /// Which bundle in the release's chain this is, such as `tag` or `t+120`.
+    pub stage: String,
+    /// 0 for the first bundle of a release, one more for each addendum.
+    pub sequence: u32,
+    /// Digest of the bundle before this one in the chain.
+    pub previous: Option<Digest>,
+    /// Who packed it, with what.
+    pub producer: Producer,
+    /// The items, in the order of the plan.
+    pub items: Vec<Item>,
+    /// What was blanked.
+    pub redactions: Vec<Redaction>,
+    /// Every member but `manifest.json`, in the order of the archive.
+    pub files: Vec<FileEntry>,
+}
+
+/// A blanked place.
+pub type Redaction = RedactedPlace;
+/// A member.
+pub type FileEntry = StoredFile;
+
+/// What made the capture store.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Producer {
+    /// Name of the tool, `evidence`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Digest of its executable file.
+    pub binary: Option<Digest>,
+    /// URL of the CI run.
+    pub run: Option<String>,
+    /// Local clock minus a server's clock, in milliseconds; none where it was not measured.
+    pub clock_offset_ms: Option<i64>,
+}

@@ -1,0 +1,34 @@
+//! The words: digests, paths, releases, expectations, items, manifests, findings, reports.
+
+pub mod capture;
+pub mod digest;
+pub mod expectation;
+pub mod finding;
+pub mod identity;
+pub mod item;
+pub mod limits;
+pub mod manifest;
+pub mod path;
+pub mod policy;
+pub mod predicate;
+pub mod redact;
+pub mod release;
+pub mod report;
+pub mod status;
+pub mod time;
+
+pub use capture::{Capture, CapturedFile};
+pub use digest::{Digest, DigestError};
+pub use expectation::{
+    DashboardExpectation, Expectation, Limit, MetricExpectation, Operator, Range, Series, Statistic,
+};
+pub use finding::{Check, Finding, Group, Outcome};
+pub use identity::{Identity, IdentityRule};
+pub use item::{Item, Kind, StatedClaim};
+pub use manifest::{FileEntry, Manifest, Producer, Redaction};
+pub use path::{MemberPath, MemberPathError};
+pub use policy::Policy;
+pub use release::Release;
+pub use report::{BundleName, Decision, Exhibit, ItemReport, LogRecord, Report, Signer, Verdict};
+pub use status::{Problem, Status};
+pub use time::{Timestamp, Window};
