@@ -1,3 +1,4 @@
 //! Collects a release's evidence, seals it, and proves every claim of it again, offline.
 
 pub mod model;
+pub mod oci;

@@ -1,0 +1,295 @@
+//! References to images: in a registry, or in an image layout on disk.
+
+use crate::model::Digest;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where an image is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ImageRef {
+    /// In a registry: `HOST[:PORT]/REPOSITORY[:TAG][@sha256:…]`.
+    Registry(Reference),
+    /// In an image layout on disk: `oci:DIR[:TAG|@sha256:…]`.
+    Layout {
+        /// The folder with `index.json`.
+        dir: PathBuf,
+        /// Which image of it; none when it holds just one.
+        select: Option<Selector>,
+    },
+}
+
+/// Which image of a repository or layout.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Selector {
+    /// By tag.
+    Tag(String),
+    /// By digest.
+    Digest(Digest),
+}
+
+/// A reference to an image in a registry (distribution spec, "Pulling manifests").
+///
+/// As docker reads it: without a host it is `docker.io`, without a namespace there `library/`, without tag and
+/// digest `latest`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reference {
+    /// Host and port.
+    pub registry: String,
+    /// Repository.
+    pub repository: String,
+    /// Tag, as written.
+    pub tag: Option<String>,
+    /// Digest, as written. Where there is one, it alone says which image is meant.
+    pub digest: Option<Digest>,
+}
+
+/// Why a text is no reference.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{text:?} is no image reference: {reason}")]
+pub struct ReferenceError {
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+impl FromStr for ImageRef {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some(rest) = text.strip_prefix("oci:") else {
+            return text.parse().map(Self::Registry);
+        };
+        let error = |reason| ReferenceError {
+            text: text.into(),
+            reason,
+        };
+        let (dir, select) = if let Some((dir, digest)) = rest.rsplit_once('@') {
+            let digest = digest
+                .parse()
+                .map_err(|_| error("the digest is not sha256: and 64 hex digits"))?;
+            (dir, Some(Selector::Digest(digest)))
+        } else {
+            // A colon before the last slash belongs to the folder's name.
+            match rest.rsplit_once(':') {
+                Some((dir, tag)) if !tag.contains('/') => {
+                    if !is_tag(tag) {
+                        return Err(error("the tag has characters that no tag has"));
+                    }
+                    (dir, Some(Selector::Tag(tag.into())))
+                }
+                _ => (rest, None),
+            }
+        };
+        if dir.is_empty() {
+            return Err(error("the folder is missing"));
+        }
+        Ok(Self::Layout {
+            dir: dir.into(),
+            select,
+        })
+    }
+}
+
+impl FromStr for Reference {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = |reason| ReferenceError {
+            text: text.into(),
+            reason,
+        };
+        let (name, digest) = match text.split_once('@') {
+            Some((name, digest)) => (
+                name,
+                Some(
+                    digest
+                        .parse()
+                        .map_err(|_| error("the digest is not sha256: and 64 hex digits"))?,
+                ),
+            ),
+            None => (text, None),
+        };
+        let (name, tag) = match name.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (name, None),
+        };
+        if tag.is_some_and(|tag| !is_tag(tag)) {
+            return Err(error("the tag has characters that no tag has"));
+        }
+        let (registry, repository) = match name.split_once('/') {
+            Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => {
+                (host, rest.to_owned())
+            }
+            Some(_) => ("docker.io", name.to_owned()),
+            None => ("docker.io", format!("library/{name}")),
+        };
+        if !is_host(registry) {
+            return Err(error("the registry's host is not plain"));
+        }
+        if !is_repository(&repository) {
+            return Err(error(
+                "a repository has lower-case letters, digits and . _ - between slashes",
+            ));
+        }
+        Ok(Self {
+            registry: registry.into(),
+            repository,
+            tag: tag.map(Into::into),
+            digest,
+        })
+    }
+}
+
+impl Reference {
+    /// What to ask the registry for: the digest, else the tag, else `latest`.
+    pub fn selector(&self) -> Selector {
+        match (&self.digest, &self.tag) {
+            (Some(digest), _) => Selector::Digest(*digest),
+            (None, Some(tag)) => Selector::Tag(tag.clone()),
+            (None, None) => Selector::Tag("latest".into()),
+        }
+    }
+
+    /// The same repository, that digest.
+    #[must_use]
+    pub fn at(&self, digest: Digest) -> Self {
+        Self {
+            digest: Some(digest),
+            tag: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the registry is on this machine, by name or address.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback_host(&self.registry)
+    }
+}
+
+/// Whether `HOST[:PORT]` is `localhost` or a loopback address.
+pub fn is_loopback_host(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn is_tag(tag: &str) -> bool {
+    (1..=128).contains(&tag.len())
+        && !tag.starts_with(['.', '-'])
+        && tag
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+fn is_host(host: &str) -> bool {
+    !host.is_empty()
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b))
+}
+
+fn is_repository(name: &str) -> bool {
+    name.len() <= 255
+        && name.split('/').all(|part| {
+            part.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+                && part.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+        })
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        match &self.digest {
+            Some(digest) => write!(f, "@{digest}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for ImageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(reference) => reference.fmt(f),
+            Self::Layout { dir, select } => {
+                write!(f, "oci:{}", dir.display())?;
+                match select {
+                    Some(Selector::Tag(tag)) => write!(f, ":{tag}"),
+                    Some(Selector::Digest(digest)) => write!(f, "@{digest}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_read_as_docker_reads_them() {
+        let full: Reference = "ghcr.io/intelgraph/api:v1.0.0".parse().unwrap();
+        assert_eq!(
+            (full.registry.as_str(), full.repository.as_str()),
+            ("ghcr.io", "intelgraph/api")
+        );
+        assert_eq!(full.selector(), Selector::Tag("v1.0.0".into()));
+        assert_eq!(
+            "alpine".parse::<Reference>().unwrap().to_string(),
+            "docker.io/library/alpine"
+        );
+        let port: Reference = "127.0.0.1:5000/shop/api".parse().unwrap();
+        assert_eq!(port.registry, "127.0.0.1:5000");
+        assert!(port.is_loopback() && !full.is_loopback());
+    }
+
+    #[test]
+    fn a_reference_that_could_reach_elsewhere_is_refused() {
+        for text in [
+            "",
+            "a/../b",
+            "host.io/A",
+            "host.io/a:ta g",
+            "host.io/a@sha256:12",
+            "h.io/a@sha512:00",
+            "x y/z",
+        ] {
+            assert!(text.parse::<Reference>().is_err(), "{text}");
+        }
+        assert!(!is_loopback_host("127.0.0.1.evil.example"));
+    }
+
+    #[test]
+    fn a_layout_on_disk_is_named_by_folder_and_tag_or_digest() {
+        let tag: ImageRef = "oci:a/b:v1".parse().unwrap();
+        assert_eq!(
+            tag,
+            ImageRef::Layout {
+                dir: "a/b".into(),
+                select: Some(Selector::Tag("v1".into()))
+            }
+        );
+        let digest = Digest::of(b"");
+        let by_digest: ImageRef = format!("oci:a:b/c@{digest}").parse().unwrap();
+        assert_eq!(
+            by_digest,
+            ImageRef::Layout {
+                dir: "a:b/c".into(),
+                select: Some(Selector::Digest(digest))
+            }
+        );
+    }
+}
