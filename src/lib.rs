@@ -1,4 +1,5 @@
 //! Collects a release's evidence, seals it, and proves every claim of it again, offline.
 
+pub mod git;
 pub mod model;
 pub mod oci;
