@@ -6,3 +6,4 @@ pub mod metrics;
 pub mod model;
 pub mod oci;
 pub mod sbom;
+pub mod sigstore;
