@@ -7,3 +7,6 @@ pub mod model;
 pub mod oci;
 pub mod sbom;
 pub mod sigstore;
+
+#[cfg(feature = "net")]
+pub mod net;

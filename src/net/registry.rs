@@ -1,0 +1,178 @@
+//! A client for the OCI distribution spec 1.1 that fails closed: what could not be read is never "nothing there".
+
+use super::credentials::Credentials;
+use super::http::{Http, StatusCode};
+pub use super::registry_error::{ErrorCode, RegistryError};
+use super::registry_error::{expect, full_name, same_digest, same_size, says_absent, within};
+use super::session::{Action, Session, content};
+use crate::model::{Digest, limits};
+use crate::oci::manifest::{DOCKER_LIST, DOCKER_MANIFEST, IMAGE_INDEX, IMAGE_MANIFEST};
+use crate::oci::{Descriptor, Reference, Selector};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// All registries of one process. Cheap to clone; tokens, connections and the limit of requests are shared.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    pub(super) session: Arc<Session>,
+}
+
+/// How registries are asked.
+#[derive(Clone, Debug)]
+pub struct RegistryOptions {
+    /// Requests under way at the same time, over all registries.
+    pub concurrency: usize,
+    /// Registries (`HOST[:PORT]`) that are asked over plain http. Those on this machine always are.
+    pub plain_http: BTreeSet<String>,
+}
+
+impl Default for RegistryOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            plain_http: BTreeSet::new(),
+        }
+    }
+}
+
+/// A manifest as it was served.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// Of the bytes: computed here, the same as was asked for and as the registry said.
+    pub digest: Digest,
+    /// `Content-Type` without parameters, empty when there was none.
+    pub media_type: String,
+    /// As they came.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Registry {
+    /// A client that has asked nothing yet.
+    pub fn new(http: Http, credentials: Credentials, options: RegistryOptions) -> Self {
+        Self {
+            session: Arc::new(Session::new(http, credentials, options)),
+        }
+    }
+
+    /// The manifest or index, or none when the registry says that there is none (404 with `MANIFEST_UNKNOWN`,
+    /// `NAME_UNKNOWN`, `NOT_FOUND`, or without a body). Any other answer is an error.
+    ///
+    /// # Errors
+    /// When it could not be read, is over `max_bytes`, or has another digest than `select` or the registry says.
+    pub async fn manifest(
+        &self,
+        reference: &Reference,
+        select: &Selector,
+        max_bytes: u64,
+    ) -> Result<Option<Fetched>, RegistryError> {
+        let (name, what) = match select {
+            Selector::Tag(tag) => (tag.clone(), full_name(reference, &format!(":{tag}"))),
+            Selector::Digest(digest) => (
+                digest.to_string(),
+                full_name(reference, &format!("@{digest}")),
+            ),
+        };
+        let url = self.session.url(reference, &format!("manifests/{name}"))?;
+        let accept = [IMAGE_INDEX, IMAGE_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST].join(", ");
+        let request = content(url, max_bytes).header("accept", &accept);
+        let response = self
+            .session
+            .request(reference, &what, Action::Pull, request)
+            .await?;
+        if response.status == StatusCode::NOT_FOUND && says_absent(&response) {
+            return Ok(None);
+        }
+        let response = expect(StatusCode::OK, &what, response)?;
+        within(max_bytes, &what, &response)?;
+        let digest = Digest::of(&response.body);
+        if let Selector::Digest(expected) = select {
+            same_digest(&what, &expected.to_string(), digest)?;
+        }
+        if let Some(said) = response.header("docker-content-digest")
+            && said.starts_with("sha256:")
+        {
+            same_digest(&what, said, digest)?;
+        }
+        let media_type = response.header("content-type").unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        Ok(Some(Fetched {
+            digest,
+            media_type: media_type.to_ascii_lowercase(),
+            bytes: response.body.into(),
+        }))
+    }
+
+    /// The manifest that a descriptor names, with exactly its digest and size; none when it is absent.
+    ///
+    /// # Errors
+    /// As [`Self::manifest`], and when the size is another.
+    pub async fn manifest_of(
+        &self,
+        reference: &Reference,
+        descriptor: &Descriptor,
+    ) -> Result<Option<Fetched>, RegistryError> {
+        let what = full_name(reference, &format!("@{}", descriptor.digest));
+        let limit = limits::OCI_MANIFEST_BYTES;
+        if descriptor.size > limit {
+            return Err(RegistryError::TooLarge {
+                reference: what,
+                limit,
+            });
+        }
+        let select = Selector::Digest(descriptor.digest);
+        let found = self.manifest(reference, &select, limit).await?;
+        if let Some(found) = &found {
+            same_size(what, descriptor.size, found.bytes.len() as u64)?;
+        }
+        Ok(found)
+    }
+
+    /// The blob with that digest.
+    ///
+    /// # Errors
+    /// When it could not be read, is not there, is over `max_bytes`, or has another digest.
+    pub async fn blob(
+        &self,
+        reference: &Reference,
+        digest: &Digest,
+        max_bytes: u64,
+    ) -> Result<Arc<[u8]>, RegistryError> {
+        let what = full_name(reference, &format!("@{digest}"));
+        let url = self.session.url(reference, &format!("blobs/{digest}"))?;
+        let request = content(url, max_bytes);
+        let response = self
+            .session
+            .request(reference, &what, Action::Pull, request)
+            .await?;
+        if response.status == StatusCode::NOT_FOUND {
+            return Err(RegistryError::Absent { reference: what });
+        }
+        let response = expect(StatusCode::OK, &what, response)?;
+        within(max_bytes, &what, &response)?;
+        same_digest(&what, &digest.to_string(), Digest::of(&response.body))?;
+        Ok(response.body.into())
+    }
+
+    /// The blob that a descriptor names, with exactly its digest and size. Nothing is asked for when the descriptor
+    /// is over the limit already.
+    ///
+    /// # Errors
+    /// As [`Self::blob`], and when the size is another.
+    pub async fn blob_of(
+        &self,
+        reference: &Reference,
+        descriptor: &Descriptor,
+        max_bytes: u64,
+    ) -> Result<Arc<[u8]>, RegistryError> {
+        let what = full_name(reference, &format!("@{}", descriptor.digest));
+        if descriptor.size > max_bytes {
+            return Err(RegistryError::TooLarge {
+                reference: what,
+                limit: max_bytes,
+            });
+        }
+        let bytes = self.blob(reference, &descriptor.digest, max_bytes).await?;
+        same_size(what, descriptor.size, bytes.len() as u64)?;
+        Ok(bytes)
+    }
+}
