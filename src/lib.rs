@@ -1,6 +1,7 @@
 //! Collects a release's evidence, seals it, and proves every claim of it again, offline.
 
 pub mod bundle;
+pub mod config;
 pub mod git;
 pub mod metrics;
 pub mod model;

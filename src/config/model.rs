@@ -1,0 +1,186 @@
+//! The configuration as values.
+
+use super::diagnostic::Spot;
+use super::identity::IdentitySource;
+use super::template::Template;
+use crate::model::expectation::SbomFormat;
+use crate::model::{DashboardExpectation, MetricExpectation};
+use std::collections::BTreeMap;
+
+/// `evidence.yaml`, version 1: every name in it is known, every value is of its kind.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Name of the file, for diagnostics.
+    pub file: String,
+    /// What is released.
+    pub release: ReleaseSection,
+    /// Signers by name.
+    pub identities: BTreeMap<String, IdentitySource>,
+    /// Where signatures on images are anchored; the public-good root when the configuration names none.
+    pub trusted_roots: Vec<RootSource>,
+    /// Images, in the order of the text.
+    pub images: Vec<Image>,
+    /// Prometheus servers by name.
+    pub prometheus: BTreeMap<String, Prometheus>,
+    /// Grafana servers by name.
+    pub grafana: BTreeMap<String, Server>,
+    /// Queries, in the order of the text.
+    pub metrics: Vec<Metric>,
+    /// Dashboards, in the order of the text.
+    pub dashboards: Vec<Dashboard>,
+    /// Files, in the order of the text.
+    pub files: Vec<FileSet>,
+    /// Commands, in the order of the text.
+    pub commands: Vec<Command>,
+}
+
+/// What is released.
+#[derive(Clone, Debug)]
+pub struct ReleaseSection {
+    /// `github.com/OWNER/REPO`.
+    pub repository: String,
+    /// The version; the tag without a leading `v` when none is given.
+    pub version: Option<Template>,
+    /// File name of the bundle.
+    pub package: Spot<Template>,
+    /// The previous release's tag.
+    pub previous: Option<String>,
+}
+
+/// A trusted root.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum RootSource {
+    /// Sigstore's public-good instance.
+    PublicGood,
+    /// A `trusted_root.json`, relative to the configuration's folder.
+    File(Spot<String>),
+}
+
+/// A container image.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// Id of its item.
+    pub name: Spot<String>,
+    /// Where it is.
+    pub reference: Spot<Template>,
+    /// Names of identities, any of which must have signed; empty when no signature is asked for.
+    pub signed_by: Vec<String>,
+    /// SBOMs that must be attested for it.
+    pub sboms: Vec<Sbom>,
+}
+
+/// An SBOM of an image.
+#[derive(Clone, Debug)]
+pub struct Sbom {
+    /// Its format.
+    pub format: SbomFormat,
+    /// Names of identities, any of which must have signed; the image's own when it names none.
+    pub signed_by: Vec<String>,
+}
+
+/// Where a secret is; never the secret.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SecretSource {
+    /// An environment variable.
+    Env(String),
+    /// A file.
+    File(String),
+}
+
+/// How to sign in to a server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Credentials {
+    /// RFC 6750.
+    Bearer(SecretSource),
+    /// RFC 7617.
+    Basic {
+        /// The user's name.
+        username: String,
+        /// The password.
+        password: SecretSource,
+    },
+}
+
+/// The value of a request header.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum HeaderSource {
+    /// As written, such as a tenant's name.
+    Plain(String),
+    /// From elsewhere.
+    Secret(SecretSource),
+}
+
+/// A server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// `http(s)://HOST[:PORT][/PATH]`, without a slash at its end, user, query or fragment.
+    pub url: String,
+    /// How to sign in.
+    pub credentials: Option<Credentials>,
+    /// Request headers by name.
+    pub headers: BTreeMap<String, HeaderSource>,
+    /// PEM file with the CAs that may stand behind its certificate.
+    pub ca_file: Option<String>,
+}
+
+/// A Prometheus server.
+#[derive(Clone, Debug)]
+pub struct Prometheus {
+    /// The server.
+    pub server: Server,
+    /// Points asked for in one request, 1 to 11,000.
+    pub chunk_points: u64,
+}
+
+/// A query.
+#[derive(Clone, Debug)]
+pub struct Metric {
+    /// Id of its item.
+    pub id: Spot<String>,
+    /// For people.
+    pub title: String,
+    /// What should be seen.
+    pub expectation: MetricExpectation,
+}
+
+/// A dashboard or panel.
+#[derive(Clone, Debug)]
+pub struct Dashboard {
+    /// Id of its item.
+    pub id: Spot<String>,
+    /// For people.
+    pub title: String,
+    /// What should be seen.
+    pub expectation: DashboardExpectation,
+}
+
+/// Files of the repository.
+#[derive(Clone, Debug)]
+pub struct FileSet {
+    /// Id of its item.
+    pub id: Spot<String>,
+    /// For people.
+    pub title: String,
+    /// Glob, relative to the repository's root; `*` and `?` stop at a slash, `**` does not.
+    pub path: Spot<Template>,
+    /// RFC 6838 media type of each.
+    pub media_type: Option<String>,
+}
+
+/// A command.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Id of its item.
+    pub id: Spot<String>,
+    /// For people.
+    pub title: String,
+    /// Program and arguments; no shell reads them.
+    pub run: Vec<String>,
+    /// Exit code that is wanted.
+    pub exit_code: i32,
+    /// Names of the environment variables that it may see.
+    pub env: Vec<String>,
+    /// Longest run, in milliseconds.
+    pub timeout_ms: u64,
+}

@@ -1,0 +1,324 @@
+//! From text to configuration: all sections, and what holds between them.
+
+use super::defaults;
+use super::diagnostic::{Diagnostics, Position, Problems, Spot, quoted};
+use super::fields::{self, Fields};
+use super::identity::{IdentitySource, Paths, identity, template};
+use super::model::{Config, Image, ReleaseSection, RootSource};
+use super::node::{self, Node, Value};
+use super::template::{Placeholder, Template};
+use super::{images, items, metrics, paths, servers};
+use std::collections::BTreeMap;
+
+const KEYS: &[&str] = &[
+    "version",
+    "release",
+    "identities",
+    "trusted-roots",
+    "images",
+    "prometheus",
+    "grafana",
+    "metrics",
+    "dashboards",
+    "files",
+    "commands",
+];
+/// Ids of the items that every bundle has.
+pub(super) const RESERVED: [&str; 2] = ["configuration", "release"];
+
+/// Reads `evidence.yaml`; `name` is how diagnostics call it.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn parse(text: &[u8], name: &str) -> Result<Config, Diagnostics> {
+    let mut problems = Problems::of(name);
+    let config =
+        node::parse(text, &mut problems).and_then(|root| config(&root, name, &mut problems));
+    problems.finish(config)
+}
+
+fn config(root: &Node, file: &str, problems: &mut Problems) -> Option<Config> {
+    check_version(root, problems)?;
+    let fields = Fields::of(root, KEYS, problems)?;
+    let release = fields
+        .need("release", problems)
+        .and_then(|node| release(node, problems));
+    let identities = identities(&fields, problems);
+    let signers = names(&fields, "identities");
+    let trusted_roots = match fields.get("trusted-roots") {
+        Some(node) => roots(node, Paths::Member, problems),
+        None => vec![RootSource::PublicGood],
+    };
+    let prometheus = match fields.get("prometheus") {
+        Some(node) => servers::by_name(node, servers::prometheus, problems),
+        None => BTreeMap::new(),
+    };
+    let grafana = match fields.get("grafana") {
+        Some(node) => servers::by_name(node, servers::grafana, problems),
+        None => BTreeMap::new(),
+    };
+    let metric_servers = names(&fields, "prometheus");
+    let picture_servers = names(&fields, "grafana");
+    let config = Config {
+        file: file.into(),
+        release: release.unwrap_or_else(no_release),
+        identities,
+        trusted_roots,
+        images: section(&fields, "images", problems, |node, problems| {
+            images::image(node, &signers, problems)
+        }),
+        metrics: section(&fields, "metrics", problems, |node, problems| {
+            metrics::metric(node, &metric_servers, &prometheus, problems)
+        }),
+        dashboards: section(&fields, "dashboards", problems, |node, problems| {
+            items::dashboard(node, &picture_servers, problems)
+        }),
+        files: section(&fields, "files", problems, items::files),
+        commands: section(&fields, "commands", problems, items::command),
+        prometheus,
+        grafana,
+    };
+    check_ids(&config, problems);
+    Some(config)
+}
+
+/// Stands in for a section that was a problem, so that the rest is read too.
+fn no_release() -> ReleaseSection {
+    ReleaseSection {
+        repository: String::new(),
+        version: None,
+        package: package(),
+        previous: None,
+    }
+}
+
+/// Nothing else is read of a file of another version: its keys may mean anything.
+pub(super) fn check_version(root: &Node, problems: &mut Problems) -> Option<()> {
+    let entries = fields::entries(root, problems)?;
+    match entries.iter().find(|(key, _)| key.value == "version") {
+        Some((
+            _,
+            Spot {
+                value: Value::Number(number),
+                ..
+            },
+        )) if number == "1" => Some(()),
+        Some((_, node)) => {
+            let message = "this version of evidence reads version 1 only";
+            problems.hinted(node.at, message, "write version: 1");
+            None
+        }
+        None => {
+            problems.hinted(
+                root.at,
+                "the key \"version\" is missing",
+                "write version: 1",
+            );
+            None
+        }
+    }
+}
+
+fn section<T>(
+    fields: &Fields<'_>,
+    key: &str,
+    problems: &mut Problems,
+    read: impl Fn(&Node, &mut Problems) -> Option<T>,
+) -> Vec<T> {
+    let nodes = fields
+        .get(key)
+        .and_then(|node| fields::list(node, problems));
+    let nodes = nodes.unwrap_or_default();
+    nodes
+        .iter()
+        .filter_map(|node| read(node, problems))
+        .collect()
+}
+
+/// Names that a map defines, whether or not what they stand for is right.
+fn names<'n>(fields: &Fields<'n>, key: &str) -> Vec<&'n str> {
+    match fields.get(key).map(|node| &node.value) {
+        Some(Value::Map(entries)) => entries.iter().map(|(key, _)| key.value.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn release(node: &Node, problems: &mut Problems) -> Option<ReleaseSection> {
+    let fields = Fields::of(
+        node,
+        &["repository", "version", "package", "previous"],
+        problems,
+    )?;
+    let repository = fields
+        .need_text("repository", problems)
+        .and_then(|repository| check_repository(repository, problems));
+    let known = [Placeholder::Tag, Placeholder::Commit, Placeholder::Stage];
+    let version = fields.text("version", problems);
+    let version = version.and_then(|text| template(&text, &known, problems));
+    let package = match fields.text("package", problems) {
+        Some(text) => read_package(&text, problems)?,
+        None => package(),
+    };
+    let previous = fields
+        .text("previous", problems)
+        .map(|previous| previous.value);
+    Some(ReleaseSection {
+        repository: repository?,
+        version: version.map(|version| version.value),
+        package,
+        previous,
+    })
+}
+
+fn package() -> Spot<Template> {
+    Spot {
+        value: Template::parse(defaults::PACKAGE).unwrap_or_default(),
+        at: Position::default(),
+    }
+}
+
+fn read_package(text: &Spot<String>, problems: &mut Problems) -> Option<Spot<Template>> {
+    if !is_package(&text.value) {
+        problems.hinted(
+            text.at,
+            format!("{} is no name for a bundle", quoted(&text.value)),
+            "a file name of ASCII letters, digits and . _ + - that ends in .tar.gz; placeholders such as {version}",
+        );
+        return None;
+    }
+    template(text, &Placeholder::ALL, problems)
+}
+
+/// Whether a text, with or without placeholders, can name the bundle's file.
+pub(super) fn is_package(text: &str) -> bool {
+    text.ends_with(".tar.gz")
+        && text.len() <= 200
+        && !text.starts_with(['.', '-'])
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._+-{}".contains(&b))
+}
+
+/// `HOST/OWNER/REPO` as a certificate of a CI names it, without the scheme.
+pub(super) fn check_repository(text: Spot<String>, problems: &mut Problems) -> Option<String> {
+    let part = |part: &str| {
+        !matches!(part, "" | "." | "..")
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._~:-".contains(&b))
+    };
+    let parts: Vec<_> = text.value.split('/').collect();
+    if parts.len() >= 2
+        && parts.iter().all(|p| part(p))
+        && !text.value.contains("//")
+        && text.value.len() <= 300
+    {
+        return Some(text.value);
+    }
+    let hint = match text.value.split_once("://") {
+        Some(_) => "write it without https:// and without what is before the host's name",
+        None => "the host and the path, such as github.com/OWNER/REPO",
+    };
+    // It may hold a password before the host: not repeated.
+    problems.hinted(
+        text.at,
+        "the repository is not of the form HOST/OWNER/REPO",
+        hint,
+    );
+    None
+}
+
+fn identities(fields: &Fields<'_>, problems: &mut Problems) -> BTreeMap<String, IdentitySource> {
+    let mut identities = BTreeMap::new();
+    let Some(node) = fields.get("identities") else {
+        return identities;
+    };
+    for (name, node) in fields::entries(node, problems).unwrap_or_default() {
+        fields::check_id(name, problems);
+        if let Some(source) = identity(node, Paths::Member, problems) {
+            identities.insert(name.value.clone(), source);
+        }
+    }
+    identities
+}
+
+/// Reads `[path | public-good]`.
+pub(super) fn roots(node: &Node, whose: Paths, problems: &mut Problems) -> Vec<RootSource> {
+    let Some(list) = fields::list(node, problems) else {
+        return Vec::new();
+    };
+    if list.is_empty() {
+        problems.hinted(
+            node.at,
+            "the list is empty",
+            "name a trusted_root.json or public-good",
+        );
+    }
+    let mut roots = Vec::new();
+    for text in fields::texts(list, problems) {
+        if text.value == "public-good" {
+            roots.push(RootSource::PublicGood);
+        } else if whose == Paths::Any || paths::check_member(&text, problems).is_some() {
+            roots.push(RootSource::File(text));
+        }
+    }
+    roots
+}
+
+/// Id of an SBOM's item.
+pub(super) fn sbom_id(image: &Image, format: impl std::fmt::Display) -> String {
+    let name = &image.name.value;
+    match image.sboms.len() {
+        1 => format!("{name}.sbom"),
+        _ => format!("{name}.sbom-{format}"),
+    }
+}
+
+fn check_ids(config: &Config, problems: &mut Problems) {
+    let mut ids: Vec<Spot<String>> = Vec::new();
+    for image in &config.images {
+        ids.push(image.name.clone());
+    }
+    ids.extend(config.metrics.iter().map(|metric| metric.id.clone()));
+    ids.extend(
+        config
+            .dashboards
+            .iter()
+            .map(|dashboard| dashboard.id.clone()),
+    );
+    ids.extend(config.files.iter().map(|files| files.id.clone()));
+    ids.extend(config.commands.iter().map(|command| command.id.clone()));
+    for id in &ids {
+        fields::check_id(id, problems);
+        if RESERVED.contains(&id.value.as_str()) {
+            problems.add(
+                id.at,
+                format!(
+                    "the id {} is taken by an item that every bundle has",
+                    quoted(&id.value)
+                ),
+            );
+        }
+    }
+    for image in &config.images {
+        ids.extend(image.sboms.iter().map(|sbom| Spot {
+            value: sbom_id(image, sbom.format),
+            at: image.name.at,
+        }));
+    }
+    ids.sort_by(|a, b| (&a.value, a.at).cmp(&(&b.value, b.at)));
+    for pair in ids.windows(2) {
+        if let [first, second] = pair
+            && first.value == second.value
+        {
+            problems.hinted(
+                second.at,
+                format!("the id {} is used twice", quoted(&second.value)),
+                format!(
+                    "first on line {}; an image's SBOM is IMAGE.sbom",
+                    first.at.line
+                ),
+            );
+        }
+    }
+}
