@@ -1,7 +1,9 @@
 //! Collects a release's evidence, seals it, and proves every claim of it again, offline.
 
+pub mod appraise;
 pub mod bundle;
 pub mod config;
+pub mod decide;
 pub mod git;
 pub mod metrics;
 pub mod model;

@@ -1,0 +1,86 @@
+//! What follows from a capture.
+
+use crate::model::{Exhibit, Problem, StatedClaim, Status};
+use serde::Serialize;
+
+/// What follows from a capture. Made in this folder only; not readable from JSON, so that nothing that a file
+/// says becomes one.
+///
+/// ```compile_fail
+/// let forged: evidence::appraise::Claim = serde_json::from_str("{}").unwrap();
+/// ```
+/// ```compile_fail
+/// let forged = evidence::appraise::Claim::new(evidence::model::Status::Verified, None, (), vec![]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    stated: StatedClaim,
+}
+
+/// A claim and what a page shows beside it.
+#[derive(Clone, Debug)]
+pub struct Appraised {
+    /// The claim.
+    pub claim: Claim,
+    /// One sentence for people, without a full stop.
+    pub summary: String,
+    /// Series and pictures.
+    pub exhibits: Vec<Exhibit>,
+}
+
+impl Claim {
+    /// `facts` is the shape of this kind of item; numbers that matter are decimal text.
+    pub(in crate::appraise) fn new(
+        status: Status,
+        met: Option<bool>,
+        facts: impl Serialize,
+        problems: Vec<Problem>,
+    ) -> Self {
+        // Facts are structs of text, whole numbers, lists and maps: they always serialise.
+        let facts = serde_json::to_value(facts).unwrap_or_default();
+        Self {
+            stated: StatedClaim {
+                status,
+                met,
+                facts,
+                problems,
+            },
+        }
+    }
+
+    /// How far it is proven.
+    pub fn status(&self) -> Status {
+        self.stated.status
+    }
+
+    /// Whether the expectation is met; none where nothing is demanded.
+    pub fn met(&self) -> Option<bool> {
+        self.stated.met
+    }
+
+    /// What stands against it.
+    pub fn problems(&self) -> &[Problem] {
+        &self.stated.problems
+    }
+
+    /// The claim as a manifest states it.
+    pub fn to_stated(&self) -> StatedClaim {
+        self.stated.clone()
+    }
+
+    /// Whether a stated claim is this very claim.
+    pub fn is_stated_by(&self, stated: &StatedClaim) -> bool {
+        self.stated == *stated
+    }
+}
+
+impl Appraised {
+    /// A claim and its sentence, nothing to show besides.
+    pub(in crate::appraise) fn new(claim: Claim, summary: impl Into<String>) -> Self {
+        Self {
+            claim,
+            summary: summary.into(),
+            exhibits: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! From captured bytes to claims. The only maker of claims: pure functions of capture, expectation and trust.
+
+pub mod claim;
+pub mod command;
+pub mod compare;
+pub mod configuration;
+pub mod dashboard;
+pub mod file;
+pub mod image;
+pub mod metric;
+pub mod picture;
+pub mod release;
+pub mod sbom;
+
+mod dashboard_document;
+mod metric_answer;
+mod metric_facts;
+mod signatures;
+
+pub use claim::{Appraised, Claim};
+pub use command::command;
+pub use compare::{Comparison, compare};
+pub use configuration::configuration;
+pub use dashboard::dashboard;
+pub use file::file;
+pub use image::ImageRequest;
+pub use metric::metric;
+pub use release::release;
+pub use signatures::SignatureTrust;
+
+use crate::model::{Capture, Expectation, Identity, Release};
+
+/// What an appraisal may lean on besides the capture.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The release that the bundle is about.
+    pub release: &'a Release,
+    /// Roots and keys for signatures.
+    pub signatures: SignatureTrust<'a>,
+}
+
+/// Appraises a capture by its expectation; gives who validly signed what it is about, too.
+pub fn item(
+    capture: &Capture,
+    expectation: &Expectation,
+    context: &Context<'_>,
+) -> (Appraised, Vec<Identity>) {
+    let about = context.release;
+    let unsigned = |appraised| (appraised, Vec::new());
+    match expectation {
+        Expectation::Configuration { path } => {
+            unsigned(configuration(capture, path.as_deref(), about))
+        }
+        Expectation::Release { tag } => unsigned(release(capture, tag, about)),
+        Expectation::Image {
+            reference,
+            signed_by,
+        } => {
+            let found = image::image(capture, reference, signed_by, &context.signatures);
+            (found.appraised, identities(found.signatures))
+        }
+        Expectation::Sbom {
+            format, signed_by, ..
+        } => {
+            let found = sbom::sbom(capture, *format, signed_by, &context.signatures);
+            (found.appraised, identities(found.signatures))
+        }
+        Expectation::Metric(wanted) => unsigned(metric(capture, wanted)),
+        Expectation::Dashboard(wanted) => unsigned(dashboard(capture, wanted)),
+        Expectation::File { path, .. } => unsigned(file(capture, path, about)),
+        Expectation::Command { run, exit_code } => unsigned(command(capture, run, *exit_code)),
+    }
+}
+
+fn identities(signatures: Vec<crate::sigstore::Signature>) -> Vec<Identity> {
+    signatures
+        .into_iter()
+        .map(|signature| signature.identity)
+        .collect()
+}
