@@ -10,6 +10,7 @@ pub mod model;
 pub mod oci;
 pub mod sbom;
 pub mod sigstore;
+pub mod verify;
 
 #[cfg(feature = "net")]
 pub mod net;

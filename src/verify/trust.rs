@@ -1,0 +1,36 @@
+//! What the verifier brings: roots, identities, keys, policy, and the release that is asked for.
+
+pub use crate::model::policy::AskedRelease;
+use crate::model::policy::Policy;
+use crate::model::{Identity, IdentityRule};
+use crate::sigstore::Options;
+use crate::sigstore::identity;
+use crate::sigstore::trust::{Key, Roots};
+
+/// Whom and what the verifier trusts. Nothing of it comes from the bundle, and none of it is a default.
+///
+/// ```compile_fail
+/// let trust = evidence::verify::Trust::default();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// Trusted roots; without any, no certificate and no log is known.
+    pub roots: Roots,
+    /// Whose seal is accepted: any of these.
+    pub seal: Vec<IdentityRule>,
+    /// Keys that signatures may have been made with.
+    pub keys: Vec<Key>,
+    /// How strict.
+    pub options: Options,
+    /// What is demanded besides.
+    pub policy: Option<Policy>,
+    /// The release that is asked for.
+    pub asked: AskedRelease,
+}
+
+impl Trust {
+    /// Whether this signer's seal is accepted.
+    pub(super) fn accepts_seal(&self, signer: &Identity) -> bool {
+        self.seal.iter().any(|rule| identity::matches(rule, signer))
+    }
+}
