@@ -8,6 +8,7 @@ pub mod git;
 pub mod metrics;
 pub mod model;
 pub mod oci;
+pub mod report;
 pub mod sbom;
 pub mod sigstore;
 pub mod verify;

@@ -1,0 +1,45 @@
+//! A verification's report, for people and for programs. Takes a [`crate::model::Report`] and nothing else.
+
+pub mod chart;
+pub mod html;
+pub mod json;
+pub mod text;
+
+pub use html::html;
+pub use json::json;
+pub use text::text;
+
+use crate::model::{Decision, Finding, Outcome, Status, Verdict};
+
+/// Said at the head of every report under a throw-away root.
+pub(crate) const DEMO: &str =
+    "DEMO: sealed under a throw-away root that was made for a demonstration; it proves nothing";
+
+/// The word for a verdict.
+pub fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified => "verified",
+        Verdict::Refused => "refused",
+        Verdict::Undetermined => "undetermined",
+    }
+}
+
+/// The word for a decision.
+pub fn decision_word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Approved => "APPROVED",
+        Decision::Conditional => "CONDITIONAL",
+        Decision::Hold => "HOLD",
+    }
+}
+
+/// Only what was recomputed from bytes gets a tick.
+pub(crate) fn mark(finding: &Finding) -> char {
+    match (finding.outcome, finding.status) {
+        (Outcome::Pass, Status::Verified) => '✓',
+        (Outcome::Pass, _) => '○',
+        (Outcome::Fail, _) => '✗',
+        (Outcome::Undetermined, _) => '?',
+        (Outcome::NotChecked, _) => '-',
+    }
+}
