@@ -14,4 +14,8 @@ pub mod sigstore;
 pub mod verify;
 
 #[cfg(feature = "net")]
+pub mod collect;
+#[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "net")]
+pub mod publish;

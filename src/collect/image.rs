@@ -1,0 +1,384 @@
+//! An image of a registry and everything that is attached to it, as raw bytes in an image layout in memory.
+
+use super::attachment::{layers_by_tag, layers_by_type};
+use super::layout_dir::{LayoutError, read_image_layout};
+use crate::model::{Digest, limits};
+use crate::net::{Fetched, Registry, RegistryError};
+use crate::oci::attached::tag_of;
+use crate::oci::layout::REF_NAME;
+use crate::oci::manifest::ManifestError;
+use crate::oci::{Descriptor, Document, Found, ImageRef, Layout, Reference, Selector};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::task::JoinSet;
+
+/// What BuildKit writes on the entries of an index that are no platforms.
+const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+
+/// An image with its attachments.
+#[derive(Clone, Debug)]
+pub struct FetchedImage {
+    /// What was asked for.
+    pub reference: String,
+    /// What it is.
+    pub digest: Digest,
+    /// The image's manifests and configurations, the manifests that are attached to it or to one of its platforms,
+    /// and their content. Entries: the image (`ref.name` is the tag that was resolved, if one was), what cosign's tags
+    /// hold (`ref.name` is that tag), and the referrers (without `ref.name`).
+    pub layout: Layout,
+    /// Where attachments were looked for and what was there, for people.
+    pub looked_at: Vec<String>,
+}
+
+/// Why an image could not be captured whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// The registry's answer.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The layout on disk.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// The registry says that there is no such image.
+    #[error("no image {reference}")]
+    Absent {
+        /// What was asked for.
+        reference: String,
+    },
+    /// It lists something that is no longer there.
+    #[error("{reference}: the registry lists {digest} as attached and does not have it")]
+    Gone {
+        /// The image.
+        reference: String,
+        /// The manifest that is not there.
+        digest: Digest,
+    },
+    /// Something that should be a manifest is none.
+    #[error("{reference}: {what} is no manifest")]
+    Malformed {
+        /// The image.
+        reference: String,
+        /// Which manifest.
+        what: String,
+        /// What is wrong.
+        #[source]
+        source: ManifestError,
+    },
+    /// Over a limit.
+    #[error("{reference} has more than {limit} {what}")]
+    TooMany {
+        /// The image.
+        reference: String,
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// A reference into a registry where no network is allowed.
+    #[error("{reference} is in a registry, and no registry is asked when offline")]
+    Offline {
+        /// What was asked for.
+        reference: String,
+    },
+    /// A task ended early.
+    #[error("the capture of {reference} was interrupted")]
+    Interrupted {
+        /// The image.
+        reference: String,
+    },
+}
+
+impl ImageError {
+    /// Whether it says nothing about the image: something could not be read. Else what was read is wrong.
+    pub fn is_undetermined(&self) -> bool {
+        match self {
+            Self::Registry(error) => error.is_undetermined(),
+            Self::Layout(error) => error.is_undetermined(),
+            Self::Absent { .. }
+            | Self::Gone { .. }
+            | Self::Offline { .. }
+            | Self::Interrupted { .. } => true,
+            Self::Malformed { .. } | Self::TooMany { .. } => false,
+        }
+    }
+}
+
+/// Captures an image from where it is; without a registry client only from disk.
+///
+/// # Errors
+/// As [`fetch_image`] and [`read_image_layout`].
+pub async fn fetch(
+    registry: Option<&Registry>,
+    image: &ImageRef,
+) -> Result<FetchedImage, ImageError> {
+    match (image, registry) {
+        (ImageRef::Registry(reference), Some(registry)) => fetch_image(registry, reference).await,
+        (ImageRef::Registry(reference), None) => Err(ImageError::Offline {
+            reference: reference.to_string(),
+        }),
+        (ImageRef::Layout { dir, select }, _) => {
+            let (dir, select) = (dir.clone(), select.clone());
+            tokio::task::spawn_blocking(move || read_image_layout(&dir, select.as_ref()))
+                .await
+                .map_err(|_| ImageError::Interrupted {
+                    reference: image.to_string(),
+                })?
+        }
+    }
+}
+
+/// Captures an image of a registry and all signatures, attestations and SBOMs that are attached to it or to one of
+/// its platforms. A tag is resolved once; everything else is asked for by digest.
+///
+/// Fails closed: only what the registry says is not there counts as not there, and one attachment that cannot be read
+/// fails the capture.
+///
+/// # Errors
+/// When something could not be read, is malformed, or is over a limit.
+pub async fn fetch_image(
+    registry: &Registry,
+    reference: &Reference,
+) -> Result<FetchedImage, ImageError> {
+    let select = reference.selector();
+    let root = registry
+        .manifest(reference, &select, limits::OCI_MANIFEST_BYTES)
+        .await?
+        .ok_or_else(|| ImageError::Absent {
+            reference: reference.to_string(),
+        })?;
+    let digest = root.digest;
+    let source = Source {
+        registry: registry.clone(),
+        reference: reference.clone(),
+        attached_bytes: Arc::default(),
+    };
+    let mut layout = Layout::new();
+    let document = source.keep(&mut layout, &root)?;
+    let mut entry = Descriptor::of(document.media_type(), &root.bytes);
+    if let Selector::Tag(tag) = &select {
+        entry = entry.annotated(REF_NAME, tag);
+    }
+    layout.add_entry(entry);
+
+    let platforms = source.contents(&mut layout, &document).await?;
+    let mut looked_at = Vec::new();
+    if platforms.len() > limits::PLATFORMS {
+        let rest = platforms.len() - limits::PLATFORMS;
+        looked_at.push(format!("not the attachments of {rest} further platforms"));
+    }
+    let subjects: BTreeSet<Digest> = platforms.into_iter().take(limits::PLATFORMS).collect();
+    let subjects = std::iter::once(digest).chain(subjects.into_iter().filter(|one| *one != digest));
+    let work = subjects.map(|subject| source.clone().attachments(subject));
+    for (found, seen) in source.gather(work).await? {
+        layout.merge(found);
+        looked_at.extend(seen);
+    }
+    Ok(FetchedImage {
+        reference: reference.to_string(),
+        digest,
+        layout,
+        looked_at,
+    })
+}
+
+/// One repository of a registry.
+#[derive(Clone)]
+struct Source {
+    registry: Registry,
+    reference: Reference,
+    /// By the descriptors, which are held to; counted before anything is asked for.
+    attached_bytes: Arc<AtomicU64>,
+}
+
+impl Source {
+    /// Child manifests, nested ones included, and configurations, into the layout. Returns the platforms.
+    async fn contents(
+        &self,
+        layout: &mut Layout,
+        root: &Document,
+    ) -> Result<Vec<Digest>, ImageError> {
+        let mut platforms = Vec::new();
+        let mut configs = Vec::new();
+        let mut level = Vec::new();
+        let mut known = BTreeSet::new();
+        let mut visit = |document: &Document, level: &mut Vec<Descriptor>| match document {
+            Document::Manifest(manifest) => configs.push(manifest.config.clone()),
+            Document::Index(index) => level.extend(
+                index
+                    .manifests
+                    .iter()
+                    .filter(|child| known.insert(child.digest))
+                    .cloned(),
+            ),
+        };
+        visit(root, &mut level);
+        let mut count = 0;
+        while !level.is_empty() {
+            count += level.len();
+            if count > limits::IMAGE_MANIFESTS {
+                return Err(self.too_many("manifests", limits::IMAGE_MANIFESTS as u64));
+            }
+            let work = level
+                .iter()
+                .map(|child| self.clone().manifest(child.clone()));
+            let found = self.gather(work).await?;
+            let mut next = Vec::new();
+            for (child, fetched) in level.iter().zip(&found) {
+                let document = self.keep(layout, fetched)?;
+                visit(&document, &mut next);
+                if !child.annotations.contains_key(REFERENCE_TYPE) {
+                    platforms.push(child.digest);
+                }
+            }
+            level = next;
+        }
+        let work = configs
+            .into_iter()
+            .map(|config| self.clone().blob(config, limits::DOCUMENT_BYTES));
+        for bytes in self.gather(work).await? {
+            layout.add_blob(bytes);
+        }
+        Ok(platforms)
+    }
+
+    /// Everything that is attached to one manifest, and where it was looked for.
+    async fn attachments(self, subject: Digest) -> Result<(Layout, Vec<String>), ImageError> {
+        let tags = Found::TAGS.map(|(suffix, _)| {
+            let tag = format!("{}{suffix}", tag_of(&subject));
+            self.clone().tagged(tag)
+        });
+        let (tags, referrers) = tokio::join!(self.gather(tags), self.clone().referrers(subject));
+        let (mut layout, mut looked_at) = (Layout::new(), Vec::new());
+        for (found, seen) in tags?.into_iter().chain([referrers?]) {
+            layout.merge(found);
+            looked_at.push(seen);
+        }
+        Ok((layout, looked_at))
+    }
+
+    /// What one of cosign's tags holds, which is optional.
+    async fn tagged(self, tag: String) -> Result<(Layout, String), ImageError> {
+        let mut layout = Layout::new();
+        let select = Selector::Tag(tag.clone());
+        let found = self
+            .registry
+            .manifest(&self.reference, &select, limits::OCI_MANIFEST_BYTES)
+            .await?;
+        let Some(fetched) = found else {
+            return Ok((layout, format!("no tag {tag}")));
+        };
+        let document = self.keep(&mut layout, &fetched)?;
+        let entry = Descriptor::of(document.media_type(), &fetched.bytes);
+        layout.add_entry(entry.annotated(REF_NAME, &tag));
+        if let Document::Manifest(manifest) = &document {
+            self.layers(&mut layout, layers_by_tag(manifest)).await?;
+        }
+        Ok((layout, format!("tag {tag}")))
+    }
+
+    /// The referrers of one manifest.
+    async fn referrers(self, subject: Digest) -> Result<(Layout, String), ImageError> {
+        let listed = self.registry.referrers(&self.reference, &subject).await?;
+        let mut layout = Layout::new();
+        let work = listed.iter().map(|one| self.clone().referrer(one.clone()));
+        for found in self.gather(work).await? {
+            layout.merge(found);
+        }
+        let plural = if listed.len() == 1 { "" } else { "s" };
+        let seen = format!("{} referrer{plural} of {}", listed.len(), subject.short());
+        Ok((layout, seen))
+    }
+
+    async fn referrer(self, listed: Descriptor) -> Result<Layout, ImageError> {
+        let mut layout = Layout::new();
+        let fetched = self.clone().manifest(listed).await?;
+        let document = self.keep(&mut layout, &fetched)?;
+        let mut entry = Descriptor::of(document.media_type(), &fetched.bytes);
+        if let Document::Manifest(manifest) = &document {
+            // From the manifest itself: the list's own words are often missing or wrong.
+            entry.artifact_type = manifest.artifact_type.clone();
+            entry.annotations = manifest.annotations.clone();
+            entry.annotations.remove(REF_NAME);
+            self.layers(&mut layout, layers_by_type(manifest)).await?;
+        }
+        layout.add_entry(entry);
+        Ok(layout)
+    }
+
+    async fn layers(
+        &self,
+        layout: &mut Layout,
+        layers: Vec<(&Descriptor, u64)>,
+    ) -> Result<(), ImageError> {
+        if layers.len() > limits::ATTACHED_LAYERS {
+            return Err(self.too_many("layers attached", limits::ATTACHED_LAYERS as u64));
+        }
+        let sizes = layers.iter().map(|(layer, _)| layer.size);
+        let sum = sizes.fold(0, u64::saturating_add);
+        let before = self.attached_bytes.fetch_add(sum, Ordering::Relaxed);
+        if before.saturating_add(sum) > limits::ATTACHED_BYTES {
+            return Err(self.too_many("bytes attached", limits::ATTACHED_BYTES));
+        }
+        let work = layers
+            .into_iter()
+            .map(|(layer, limit)| self.clone().blob(layer.clone(), limit));
+        for bytes in self.gather(work).await? {
+            layout.add_blob(bytes);
+        }
+        Ok(())
+    }
+
+    async fn manifest(self, listed: Descriptor) -> Result<Fetched, ImageError> {
+        let found = self.registry.manifest_of(&self.reference, &listed).await?;
+        found.ok_or_else(|| ImageError::Gone {
+            reference: self.reference.to_string(),
+            digest: listed.digest,
+        })
+    }
+
+    async fn blob(self, listed: Descriptor, limit: u64) -> Result<Arc<[u8]>, ImageError> {
+        let blob = self.registry.blob_of(&self.reference, &listed, limit);
+        Ok(blob.await?)
+    }
+
+    fn keep(&self, layout: &mut Layout, fetched: &Fetched) -> Result<Document, ImageError> {
+        let document = Document::parse(&fetched.bytes).map_err(|source| ImageError::Malformed {
+            reference: self.reference.to_string(),
+            what: fetched.digest.to_string(),
+            source,
+        })?;
+        layout.add_blob(fetched.bytes.clone());
+        Ok(document)
+    }
+
+    fn too_many(&self, what: &'static str, limit: u64) -> ImageError {
+        ImageError::TooMany {
+            reference: self.reference.to_string(),
+            what,
+            limit,
+        }
+    }
+
+    /// All results in the order of the work, which is done at the same time. The first error in that order is told,
+    /// not the first in time, so that equal answers give equal words.
+    async fn gather<T: Send + 'static>(
+        &self,
+        work: impl IntoIterator<Item = impl Future<Output = Result<T, ImageError>> + Send + 'static>,
+    ) -> Result<Vec<T>, ImageError> {
+        let mut tasks = JoinSet::new();
+        for (number, one) in work.into_iter().enumerate() {
+            tasks.spawn(async move { (number, one.await) });
+        }
+        let mut done = Vec::new();
+        while let Some(finished) = tasks.join_next().await {
+            done.push(finished.map_err(|_| ImageError::Interrupted {
+                reference: self.reference.to_string(),
+            })?);
+        }
+        done.sort_by_key(|(number, _)| *number);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+}

@@ -1,0 +1,100 @@
+//! Which stored items a run keeps, and how it stores what it captured.
+
+use super::configuration::ConfigurationSource;
+use super::run::{Run, chain};
+use super::store::{StoreError, StoredItem};
+use crate::appraise::{self, Context, SignatureTrust};
+use crate::config::PlannedItem;
+use crate::model::{Capture, Expectation, Item, StatedClaim};
+use crate::sigstore::Options;
+
+impl Run {
+    /// The stored item, when there is nothing left to do for it: it is what is planned now, its bytes are those of
+    /// their names, and nothing stands against what follows from them.
+    ///
+    /// What failed its requirement is captured again: an image may be signed by now. What follows is appraised again,
+    /// since roots may have been added; the claim that is stated then is the new one.
+    pub(super) fn kept(&self, planned: &PlannedItem) -> Result<Option<StoredItem>, StoreError> {
+        let stored = self.store.item(&planned.id)?;
+        let Some(mut stored) = stored.filter(|stored| self.is_wanted(stored, planned)) else {
+            return Ok(None);
+        };
+        // A damaged blob is as good as none.
+        let Ok(capture) = self.store.capture(&stored) else {
+            return Ok(None);
+        };
+        let claim = self.appraise(planned, &capture);
+        if is_open(&claim) {
+            return Ok(None);
+        }
+        if claim != stored.item.claim {
+            stored.item.claim = claim;
+            self.store.restate(&stored)?;
+        }
+        Ok(Some(stored))
+    }
+
+    /// Stores a capture with the claim that follows.
+    pub(super) fn keep(
+        &self,
+        planned: &PlannedItem,
+        capture: &Capture,
+    ) -> Result<StoredItem, String> {
+        let mut files: Vec<_> = capture.files.iter().map(|file| file.path.clone()).collect();
+        files.sort();
+        files.dedup();
+        let item = Item {
+            id: planned.id.clone(),
+            title: planned.title.clone(),
+            phase: planned.phase.clone(),
+            captured: capture.captured,
+            window: capture.window,
+            request: capture.request.clone(),
+            expectation: planned.expectation.clone(),
+            claim: self.appraise(planned, capture),
+            files,
+        };
+        self.store.put(item, capture).map_err(|error| chain(&error))
+    }
+
+    fn is_wanted(&self, stored: &StoredItem, planned: &PlannedItem) -> bool {
+        let window = self.at.and_then(|at| Run::window(&planned.expectation, at));
+        fits(stored, planned, &self.configuration)
+            && (window.is_none() || window == stored.item.window)
+    }
+
+    fn appraise(&self, planned: &PlannedItem, capture: &Capture) -> StatedClaim {
+        let options = Options::STRICT;
+        let context = Context {
+            release: &self.store.head().release,
+            signatures: SignatureTrust {
+                roots: &self.roots,
+                keys: &[],
+                options: &options,
+            },
+        };
+        let (appraised, _) = appraise::item(capture, &planned.expectation, &context);
+        appraised.claim.to_stated()
+    }
+}
+
+/// Whether the item is what is planned, of the configuration as it is now.
+pub(super) fn fits(
+    stored: &StoredItem,
+    planned: &PlannedItem,
+    configuration: &ConfigurationSource,
+) -> bool {
+    let is_configuration = matches!(planned.expectation, Expectation::Configuration { .. });
+    stored.item.expectation == planned.expectation
+        && stored.item.title == planned.title
+        && stored.item.phase == planned.phase
+        && (!is_configuration || configuration.is_in(stored))
+}
+
+/// Whether another capture could do better.
+fn is_open(claim: &StatedClaim) -> bool {
+    match claim.met {
+        Some(met) => !met,
+        None => !claim.problems.is_empty(),
+    }
+}

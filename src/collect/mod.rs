@@ -1,0 +1,30 @@
+//! Captures: from sources to the store.
+
+pub mod assemble;
+pub mod attachment;
+pub mod auth;
+pub mod commands;
+pub mod configuration;
+pub mod files;
+pub mod git;
+pub mod grafana;
+pub mod image;
+pub mod layout_dir;
+pub mod prometheus;
+pub mod run;
+pub mod servers;
+pub mod store;
+
+mod kept;
+mod layout_files;
+mod oci_files;
+mod process;
+
+pub use image::{FetchedImage, ImageError, fetch, fetch_image};
+pub use layout_dir::read_image_layout;
+
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
+mod image_tests;
+#[cfg(test)]
+mod replay;

@@ -1,0 +1,316 @@
+//! The capture store: a folder that a run fills and any later run takes up again.
+//!
+//! `store.json` says what is released; `items/<id>.json` is written when all its blobs are there; `blobs/<hex>`
+//! holds bytes by their SHA-256. Every file is written to a temporary name, synced and renamed: a kill at any
+//! moment loses at most the capture in flight.
+
+use crate::model::capture::StoredFile;
+use crate::model::{Capture, Digest, Item, Producer, Release, limits};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A capture store on disk.
+#[derive(Clone, Debug)]
+pub struct Store {
+    dir: PathBuf,
+    head: StoreHead,
+}
+
+/// What a store is about.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoreHead {
+    /// Always 1.
+    pub version: u32,
+    /// What is released.
+    pub release: Release,
+    /// Stage of the bundle that will be packed.
+    pub stage: String,
+    /// What collects.
+    pub producer: Producer,
+    /// Time of the release's commit in seconds since 1970: the time of every member.
+    pub commit_time: i64,
+    /// The bundle's file name.
+    pub package: String,
+}
+
+/// An item with the files that it needs.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoredItem {
+    /// The item as the manifest will list it.
+    pub item: Item,
+    /// Its files.
+    pub files: Vec<StoredFile>,
+}
+
+/// Why a store cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A file of it cannot be read or written.
+    #[error("{}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of it is no JSON of ours.
+    #[error("{} is not a file of a capture store", path.display())]
+    Json {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It is about another release.
+    #[error("the store in {} is about {found}, not {wanted}", dir.display())]
+    OtherRelease {
+        /// The store.
+        dir: PathBuf,
+        /// Tag and commit in it.
+        found: String,
+        /// Tag and commit that are asked for.
+        wanted: String,
+    },
+    /// There is none.
+    #[error("there is no capture store in {}", .0.display())]
+    Absent(PathBuf),
+}
+
+impl Store {
+    /// Opens the store in `dir`, or starts one.
+    ///
+    /// # Errors
+    /// When it is about another release, or cannot be read or written.
+    pub fn open_or_create(dir: &Path, head: StoreHead) -> Result<Self, StoreError> {
+        for folder in [dir.to_owned(), dir.join("items"), dir.join("blobs")] {
+            fs::create_dir_all(&folder).map_err(|source| StoreError::Io {
+                path: folder,
+                source,
+            })?;
+        }
+        let path = dir.join("store.json");
+        if path.exists() {
+            let found: StoreHead = read_json(&path)?;
+            require_same(dir, &found, &head)?;
+        }
+        // The run that ends the collection is the one that the producer block names.
+        write_json(&path, &head)?;
+        Ok(Self {
+            dir: dir.into(),
+            head,
+        })
+    }
+
+    /// Opens the store in `dir`, which must be about the release of `wanted`.
+    ///
+    /// # Errors
+    /// When there is none, when it is about another release, or when it cannot be read.
+    pub fn open(dir: &Path, wanted: &StoreHead) -> Result<Self, StoreError> {
+        let path = dir.join("store.json");
+        if !path.exists() {
+            return Err(StoreError::Absent(dir.into()));
+        }
+        let head = read_json(&path)?;
+        require_same(dir, &head, wanted)?;
+        Ok(Self {
+            dir: dir.into(),
+            head,
+        })
+    }
+
+    /// What the store is about.
+    pub fn head(&self) -> &StoreHead {
+        &self.head
+    }
+
+    /// The stored item, when it and all its blobs are there.
+    ///
+    /// # Errors
+    /// When its file is there and cannot be read.
+    pub fn item(&self, id: &str) -> Result<Option<StoredItem>, StoreError> {
+        let path = self.item_path(id);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let stored: StoredItem = read_json(&path)?;
+        let whole = stored.files.iter().all(|file| {
+            fs::metadata(self.blob_path(&file.sha256)).is_ok_and(|found| found.len() == file.size)
+        });
+        Ok(whole.then_some(stored))
+    }
+
+    /// Stores a capture's files, then its item.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn put(&self, item: Item, capture: &Capture) -> Result<StoredItem, StoreError> {
+        let mut files = Vec::with_capacity(capture.files.len());
+        for file in &capture.files {
+            let sha256 = Digest::of(&file.bytes);
+            let path = self.blob_path(&sha256);
+            // Blobs are shared between items. One that is there was renamed into place whole, but disks and people
+            // damage files: what a damaged one should hold is at hand here.
+            let is_there = read_at_most(&path, file.bytes.len() as u64)
+                .is_ok_and(|found| found == *file.bytes);
+            if !is_there {
+                write_atomically(&path, &file.bytes)?;
+            }
+            files.push(StoredFile {
+                path: file.path.clone(),
+                name: file.name.clone(),
+                size: file.bytes.len() as u64,
+                sha256,
+                media_type: file.media_type.clone(),
+            });
+        }
+        let stored = StoredItem { item, files };
+        self.restate(&stored)?;
+        Ok(stored)
+    }
+
+    /// Writes an item whose files are in the store.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn restate(&self, stored: &StoredItem) -> Result<(), StoreError> {
+        write_json(&self.item_path(&stored.item.id), stored)
+    }
+
+    /// Opens a blob for reading.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn blob(&self, digest: &Digest) -> io::Result<File> {
+        File::open(self.blob_path(digest))
+    }
+
+    /// Reads a stored item's bytes back into a capture.
+    ///
+    /// # Errors
+    /// When a blob cannot be read or is not what its name says.
+    pub fn capture(&self, stored: &StoredItem) -> Result<Capture, StoreError> {
+        let mut files = Vec::with_capacity(stored.files.len());
+        for file in &stored.files {
+            let path = self.blob_path(&file.sha256);
+            let bytes = read_at_most(&path, file.size).map_err(|source| StoreError::Io {
+                path: path.clone(),
+                source,
+            })?;
+            if Digest::of(&bytes) != file.sha256 {
+                let source = io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the bytes are not those of its name",
+                );
+                return Err(StoreError::Io { path, source });
+            }
+            files.push(crate::model::CapturedFile {
+                path: file.path.clone(),
+                name: file.name.clone(),
+                media_type: file.media_type.clone(),
+                bytes: bytes.into(),
+            });
+        }
+        Ok(Capture {
+            captured: stored.item.captured,
+            window: stored.item.window,
+            request: stored.item.request.clone(),
+            files,
+        })
+    }
+
+    fn item_path(&self, id: &str) -> PathBuf {
+        self.dir.join("items").join(format!("{id}.json"))
+    }
+
+    fn blob_path(&self, digest: &Digest) -> PathBuf {
+        self.dir.join("blobs").join(digest.hex())
+    }
+}
+
+/// Writes a file so that it is there whole or not at all: temporary name, sync, rename, sync of the folder.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let error = |source| StoreError::Io {
+        path: path.into(),
+        source,
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".part-")
+        .tempfile_in(folder)
+        .map_err(error)?;
+    temporary.write_all(bytes).map_err(error)?;
+    temporary.as_file().sync_all().map_err(error)?;
+    temporary
+        .persist(path)
+        .map_err(|failed| error(failed.error))?;
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(error)
+}
+
+/// What a store is about cannot change: its captures are about the release that it was started for.
+fn require_same(dir: &Path, found: &StoreHead, wanted: &StoreHead) -> Result<(), StoreError> {
+    let about = |head: &StoreHead| {
+        let release = &head.release;
+        let object = release.tag_object.as_deref().unwrap_or("no object");
+        format!(
+            "{} {} ({object}) at commit {} (stage {})",
+            release.repository, release.tag, release.commit, head.stage
+        )
+    };
+    let (found, wanted) = (about(found), about(wanted));
+    if found == wanted {
+        return Ok(());
+    }
+    Err(StoreError::OtherRelease {
+        dir: dir.into(),
+        found,
+        wanted,
+    })
+}
+
+/// The file's bytes; more than `limit` is an error.
+fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut file = File::open(path)?.take(limit.saturating_add(1));
+    file.read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let reason = format!("it has more than {limit} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+    }
+    Ok(bytes)
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+    let bytes = read_at_most(path, limits::MANIFEST_BYTES).map_err(|source| StoreError::Io {
+        path: path.into(),
+        source,
+    })?;
+    serde_json::from_slice(&bytes).map_err(|source| StoreError::Json {
+        path: path.into(),
+        source,
+    })
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|source| StoreError::Json {
+        path: path.into(),
+        source,
+    })?;
+    bytes.push(b'\n');
+    write_atomically(path, &bytes)
+}
