@@ -19,3 +19,5 @@ pub mod collect;
 pub mod net;
 #[cfg(feature = "net")]
 pub mod publish;
+#[cfg(feature = "net")]
+pub mod seal;
