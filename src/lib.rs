@@ -19,5 +19,7 @@ pub mod collect;
 pub mod net;
 #[cfg(feature = "net")]
 pub mod publish;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 #[cfg(feature = "net")]
 pub mod seal;
