@@ -1,0 +1,124 @@
+//! Files that commands read and write: bounded, and never half written.
+
+use super::exit::{CliError, Exit};
+use evidence::sigstore::trust::Roots;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Reads a file of at most `limit` bytes.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
+    let error =
+        |reason: String| CliError::unreachable(format!("cannot read {}: {reason}", path.display()));
+    let file = File::open(path).map_err(|source| error(source.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| error(source.to_string()))?;
+    if bytes.len() as u64 > limit {
+        return Err(error(format!("it is larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Reads a file that the command line or a configuration names: not there is a usage error.
+pub(crate) fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
+    read(path, limit).map_err(|error| CliError {
+        exit: Exit::Usage,
+        ..error
+    })
+}
+
+/// Writes a file whole or not at all: temporary name beside it, sync, rename.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let mut part = Part::new(path)?;
+    part.file()
+        .write_all(bytes)
+        .map_err(|error| cannot_write(path, &error))?;
+    part.finish()
+}
+
+/// Writes to standard output; a closed pipe is no error.
+pub(crate) fn print(text: &str) -> Result<(), CliError> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::unreachable(
+            format!("cannot write to standard output: {error}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A file in the making, beside its final name.
+pub(crate) struct Part {
+    path: PathBuf,
+    file: tempfile::NamedTempFile,
+}
+
+impl Part {
+    pub(crate) fn new(path: &Path) -> Result<Self, CliError> {
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // As any other file: the umask applies.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file = builder
+            .prefix(".part-")
+            .tempfile_in(folder_of(path))
+            .map_err(|error| cannot_write(path, &error))?;
+        Ok(Self {
+            path: path.into(),
+            file,
+        })
+    }
+
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    pub(crate) fn finish(self) -> Result<(), CliError> {
+        self.file
+            .as_file()
+            .sync_all()
+            .map_err(|error| cannot_write(&self.path, &error))?;
+        self.file
+            .persist(&self.path)
+            .map_err(|failed| cannot_write(&self.path, &failed.error))?;
+        // The name is on disk when its folder is.
+        File::open(folder_of(&self.path))
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::unreachable(format!("cannot write {}: {error}", path.display()))
+}
+
+/// `PATH` with a suffix after its whole name.
+pub(crate) fn sidecar(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The file name, without folders.
+pub(crate) fn name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// Adds a trusted root file.
+pub(crate) fn add_root(roots: &mut Roots, name: &str, bytes: &[u8]) -> Result<(), CliError> {
+    roots
+        .add(name, bytes)
+        .map_err(|error| CliError::from_error(Exit::Usage, &error))
+}

@@ -1,0 +1,101 @@
+//! The command line: one file per command.
+
+mod blob;
+#[cfg(feature = "net")]
+mod collect;
+#[cfg(feature = "sandbox")]
+mod demo;
+mod exit;
+mod files;
+mod format;
+#[cfg(feature = "net")]
+mod image;
+mod output;
+#[cfg(feature = "net")]
+mod pack;
+mod policy_file;
+#[cfg(feature = "net")]
+mod project;
+#[cfg(feature = "net")]
+mod release;
+mod report;
+#[cfg(feature = "net")]
+mod runtime;
+mod schema;
+#[cfg(feature = "net")]
+mod seal;
+mod spot_check;
+mod trust_flags;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  verified: all that was asked was checked and holds
+  1  refused: a signature, digest, binding or claim is wrong or missing
+  2  the command line, configuration or policy is wrong; nothing was done
+  3  undetermined: something could not be read or reached, or a root is lacking
+  4  verified, but a requirement is not met";
+
+/// Proves a release: collects its evidence, seals it, and verifies every claim again, offline.
+#[derive(Debug, Parser)]
+#[command(
+    name = "evidence",
+    version,
+    max_term_width = 100,
+    after_help = EXIT_CODES
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[cfg(feature = "net")]
+    Release(release::Args),
+    Verify(verify::Args),
+    Report(report::Args),
+    #[cfg(feature = "net")]
+    Collect(collect::Args),
+    #[cfg(feature = "net")]
+    Pack(pack::Args),
+    #[cfg(feature = "net")]
+    Seal(seal::Args),
+    #[cfg(feature = "sandbox")]
+    Demo(demo::Args),
+    Schema(schema::Args),
+    /// Container images: who signed them? (`image verify`)
+    #[cfg(feature = "net")]
+    #[command(subcommand)]
+    Image(image::ImageCommand),
+    /// Signed files: who signed them? (`blob verify`)
+    #[command(subcommand)]
+    Blob(blob::BlobCommand),
+}
+
+/// Runs the command line and gives its exit code.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        #[cfg(feature = "net")]
+        Command::Release(args) => release::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Report(args) => report::run(args),
+        #[cfg(feature = "net")]
+        Command::Collect(args) => collect::run(args),
+        #[cfg(feature = "net")]
+        Command::Pack(args) => pack::run(args),
+        #[cfg(feature = "net")]
+        Command::Seal(args) => seal::run(args),
+        #[cfg(feature = "sandbox")]
+        Command::Demo(args) => demo::run(args),
+        Command::Schema(args) => schema::run(args),
+        #[cfg(feature = "net")]
+        Command::Image(command) => image::run(command),
+        Command::Blob(command) => blob::run(command),
+    };
+    exit::finish(result)
+}

@@ -1,0 +1,236 @@
+//! The release at hand: configuration, tag, plan, capture store.
+
+use super::exit::{CliError, Exit};
+use super::files;
+use crate::cli::output::plain;
+use evidence::collect::configuration::ConfigurationSource;
+use evidence::collect::git::{self, GitError, ResolvedTag};
+use evidence::collect::store::{Store, StoreError, StoreHead};
+use evidence::config::model::RootSource;
+use evidence::config::{self, Binding, Config, Plan};
+use evidence::git::Commit;
+use evidence::model::{Digest, Producer, Release, limits};
+use evidence::sigstore::trust::Roots;
+use std::path::{Path, PathBuf};
+
+/// Which release, of which configuration.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProjectFlags {
+    /// The tag that is released.
+    #[arg(long, env = "EVIDENCE_TAG")]
+    pub(crate) tag: String,
+    /// The configuration.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "evidence.yaml",
+        env = "EVIDENCE_CONFIG"
+    )]
+    pub(crate) config: PathBuf,
+    /// The capture store [default: .evidence/TAG in the repository's root].
+    #[arg(long, value_name = "DIR", env = "EVIDENCE_STORE")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// A loaded project.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) config: Config,
+    pub(crate) plan: Plan,
+    pub(crate) tag: ResolvedTag,
+    pub(crate) repository: PathBuf,
+    pub(crate) configuration: ConfigurationSource,
+    pub(crate) commit_time: i64,
+    pub(crate) roots: Roots,
+    pub(crate) store_dir: PathBuf,
+}
+
+/// The only stage so far: what is sealed for the tag itself.
+pub(crate) const STAGE: &str = "tag";
+
+impl Project {
+    pub(crate) async fn load(flags: &ProjectFlags) -> Result<Self, CliError> {
+        let text = files::read_named(&flags.config, limits::CONFIG_BYTES).map_err(|error| {
+            error.hint(
+                "run it where evidence.yaml is, or name the file with --config; `evidence schema config` prints its format",
+            )
+        })?;
+        let name = flags.config.display().to_string();
+        let config =
+            config::parse(&text, &name).map_err(|diagnostics| wrong(&diagnostics.to_string()))?;
+        let config_file = std::path::absolute(&flags.config)
+            .map_err(|error| CliError::usage(format!("cannot find {name}: {error}")))?;
+        let folder = config_file.parent().unwrap_or(Path::new(".")).to_owned();
+        let repository = git::root(&folder)
+            .await
+            .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
+        let tag = git::resolve(&repository, &flags.tag)
+            .await
+            .map_err(|error| not_resolved(&error, &flags.tag))?;
+        let config_path = git::path_in_repository(&repository, &config_file);
+        let binding = Binding {
+            tag: flags.tag.clone(),
+            commit: tag.commit.clone(),
+            version: None,
+            stage: STAGE.into(),
+            config_path: config_path.clone(),
+        };
+        let mut read = |path: &str| files::read(&folder.join(path), limits::CONFIG_BYTES).ok();
+        let plan = config::plan(&config, &binding, &mut read)
+            .map_err(|diagnostics| wrong(&diagnostics.to_string()))?;
+        let mut config_files = Vec::new();
+        for path in &plan.config_files {
+            let bytes = files::read_named(&folder.join(path), limits::CONFIG_BYTES)?;
+            config_files.push((path.clone(), bytes));
+        }
+        let roots = roots(&config, &config_files)?;
+        let store_dir = flags
+            .store
+            .clone()
+            .unwrap_or_else(|| repository.join(".evidence").join(&flags.tag));
+        let commit_time = commit_time(&repository, &tag).await?;
+        Ok(Self {
+            config,
+            plan,
+            tag,
+            repository,
+            configuration: ConfigurationSource {
+                file: config_file,
+                path: config_path,
+                bytes: text,
+                named: config_files,
+            },
+            commit_time,
+            roots,
+            store_dir,
+        })
+    }
+
+    /// The release as manifest and seal name it.
+    pub(crate) fn release(&self) -> Release {
+        Release {
+            repository: self.plan.repository.clone(),
+            tag: self.tag.tag.clone(),
+            tag_object: self.tag.tag_object.clone(),
+            commit: self.tag.commit.clone(),
+            version: self.plan.version.clone(),
+            previous: self.plan.previous.clone(),
+        }
+    }
+
+    /// Opens the capture store, or starts it.
+    pub(crate) fn open_store(&self) -> Result<Store, CliError> {
+        Store::open_or_create(&self.store_dir, self.head()).map_err(|error| no_store(&error))
+    }
+
+    /// Opens the capture store that was filled before.
+    pub(crate) fn filled_store(&self) -> Result<Store, CliError> {
+        Store::open(&self.store_dir, &self.head()).map_err(|error| no_store(&error))
+    }
+
+    fn head(&self) -> StoreHead {
+        StoreHead {
+            version: 1,
+            release: self.release(),
+            stage: STAGE.into(),
+            producer: producer(),
+            commit_time: self.commit_time,
+            package: self.plan.package.clone(),
+        }
+    }
+}
+
+fn no_store(error: &StoreError) -> CliError {
+    match error {
+        StoreError::OtherRelease { .. } => CliError::from_error(Exit::Usage, error)
+            .hint("a store holds one release: name another with --store, or remove this one"),
+        StoreError::Absent(_) => {
+            CliError::from_error(Exit::Undetermined, error).hint("run `evidence collect` first")
+        }
+        _ => CliError::from_error(Exit::Undetermined, error),
+    }
+}
+
+/// Clones of one commit, as CI makes them, lack tags, or have the commit in an annotated tag's place.
+fn not_resolved(error: &GitError, tag: &str) -> CliError {
+    let wrong = CliError::from_error(Exit::Usage, error);
+    match error {
+        GitError::TagAbsent(_) | GitError::ObjectAbsent(_) => wrong.hint(format!(
+            "a shallow clone lacks tags: `git fetch --force origin tag {tag}`, or in CI check out with fetch-depth: 0"
+        )),
+        _ => wrong,
+    }
+}
+
+/// Seconds since 1970: the time of every member of the bundle.
+async fn commit_time(repository: &Path, tag: &ResolvedTag) -> Result<i64, CliError> {
+    let failed = |error: &dyn std::error::Error| CliError::from_error(Exit::Usage, error);
+    let files = git::objects_for_paths(repository, &tag.commit, &[])
+        .await
+        .map_err(|error| failed(&error))?;
+    let commit = files
+        .iter()
+        .find(|file| file.path.as_str().ends_with(&tag.commit))
+        .ok_or_else(|| CliError::usage("the tag's commit is not in the clone"))?;
+    let commit = Commit::parse(&commit.bytes).map_err(|error| failed(&error))?;
+    Ok(commit.committer.when.as_second())
+}
+
+fn wrong(diagnostics: &str) -> CliError {
+    let mut lines = diagnostics.lines();
+    let mut error = CliError::usage(plain(lines.next().unwrap_or("the configuration is wrong")));
+    error.details = lines.map(|line| plain(line.trim_start())).collect();
+    error
+}
+
+/// Roots that the configuration names; the public-good one when it names none.
+fn roots(config: &Config, config_files: &[(String, Vec<u8>)]) -> Result<Roots, CliError> {
+    let mut roots = Roots::none();
+    let public_good = |roots: &mut Roots| {
+        roots
+            .add_public_good()
+            .map_err(|error| CliError::from_error(Exit::Usage, &error))
+    };
+    if config.trusted_roots.is_empty() {
+        public_good(&mut roots)?;
+    }
+    for source in &config.trusted_roots {
+        match source {
+            RootSource::PublicGood => public_good(&mut roots)?,
+            RootSource::File(path) => {
+                let bytes = config_files
+                    .iter()
+                    .find(|(name, _)| *name == path.value)
+                    .map(|(_, bytes)| bytes);
+                let bytes =
+                    bytes.ok_or_else(|| CliError::usage(format!("{} is not there", path.value)))?;
+                files::add_root(&mut roots, &path.value, bytes)?;
+            }
+        }
+    }
+    Ok(roots)
+}
+
+/// What collects: this program, and the CI run that it is part of.
+fn producer() -> Producer {
+    let binary = std::env::current_exe()
+        .ok()
+        .and_then(|path| std::fs::read(path).ok())
+        .map(|bytes| Digest::of(&bytes));
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let github = || {
+        let (server, repository, run) = (
+            variable("GITHUB_SERVER_URL")?,
+            variable("GITHUB_REPOSITORY")?,
+            variable("GITHUB_RUN_ID")?,
+        );
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    };
+    Producer {
+        name: "evidence".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        binary,
+        run: github().or_else(|| variable("CI_JOB_URL")),
+        clock_offset_ms: None,
+    }
+}

@@ -1,0 +1,51 @@
+//! `evidence schema NAME`: the JSON Schema of a file that crosses the boundary.
+
+use super::exit::{CliError, Exit};
+use super::files;
+use clap::ValueEnum;
+use evidence::config;
+
+const MANIFEST: &str = include_str!("../../schemas/evidence-manifest-v1.schema.json");
+const REPORT: &str = include_str!("../../schemas/evidence-report-v1.schema.json");
+const SPOT_CHECK: &str = include_str!("../../schemas/evidence-spot-check-v1.schema.json");
+const SEAL_PREDICATE: &str = include_str!("../../schemas/evidence-seal-predicate-v1.schema.json");
+
+/// Prints the JSON Schema of a file format.
+///
+/// An editor completes evidence.yaml when its first line is
+/// `# yaml-language-server: $schema=evidence-config-v1.schema.json`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Which format.
+    name: Name,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// `evidence.yaml`.
+    Config,
+    /// The verifier's policy (`--policy`).
+    Policy,
+    /// `manifest.json` of a bundle.
+    Manifest,
+    /// What `verify --output json` prints.
+    Report,
+    /// What `image verify` and `blob verify` print with `--output json`.
+    SpotCheck,
+    /// The predicate of a bundle's seal.
+    SealPredicate,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
+    let schema = match args.name {
+        Name::Config => config::CONFIG_SCHEMA,
+        Name::Policy => config::POLICY_SCHEMA,
+        Name::Manifest => MANIFEST,
+        Name::Report => REPORT,
+        Name::SpotCheck => SPOT_CHECK,
+        Name::SealPredicate => SEAL_PREDICATE,
+    };
+    files::print(schema)?;
+    Ok(Exit::Verified)
+}

@@ -1,0 +1,180 @@
+//! `evidence verify`: judges bundles offline.
+
+use super::exit::{CliError, Exit};
+use super::files;
+use super::format::{Format, Output};
+use super::policy_file;
+use super::trust_flags::TrustFlags;
+use crate::cli::output;
+use evidence::model::{Report, limits};
+use evidence::verify::{AskedRelease, SealedBy, Trust, sealed_by};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Verifies evidence bundles: seal, release, every member, every claim. Opens no socket.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The bundles (`.tar.gz`); each seal is looked for beside its bundle.
+    #[arg(required = true)]
+    bundles: Vec<PathBuf>,
+    /// Format of the result: text, json or html, each with `=PATH` to write a file; repeatable [default: text].
+    #[arg(
+        long,
+        short,
+        value_name = "FORMAT[=PATH]",
+        env = "EVIDENCE_OUTPUT",
+        value_delimiter = ','
+    )]
+    output: Vec<Output>,
+    #[command(flatten)]
+    judge: JudgeFlags,
+}
+
+/// What a bundle is judged by; shared with `evidence report`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct JudgeFlags {
+    /// The seal, when it is not `BUNDLE.sigstore.json`.
+    #[arg(long, value_name = "FILE", env = "EVIDENCE_SEAL")]
+    seal: Option<PathBuf>,
+    /// Open no socket. The default: there is no other way yet.
+    #[arg(long)]
+    offline: bool,
+    /// The tag whose evidence this must be.
+    #[arg(long, env = "EVIDENCE_TAG", help_heading = "Release")]
+    tag: Option<String>,
+    /// The repository whose evidence this must be, such as `github.com/OWNER/REPO`.
+    #[arg(long, env = "EVIDENCE_REPOSITORY", help_heading = "Release")]
+    repository: Option<String>,
+    /// The commit whose evidence this must be.
+    #[arg(long, env = "EVIDENCE_COMMIT", help_heading = "Release")]
+    commit: Option<String>,
+    /// Who may seal and sign, and what is demanded, in one file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "EVIDENCE_POLICY",
+        help_heading = "Trust"
+    )]
+    policy: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustFlags,
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
+    if args.bundles.len() > 1 && args.judge.seal.is_some() {
+        return Err(CliError::usage(
+            "--seal names one seal, several bundles were given",
+        ));
+    }
+    let mut outputs = args.output.clone();
+    if outputs.is_empty() {
+        outputs.push(Output::stdout(Format::Text));
+    }
+    if args.bundles.len() > 1 && outputs.iter().any(|output| output.path.is_some()) {
+        return Err(CliError::usage(
+            "--output FORMAT=PATH takes one bundle, several were given",
+        ));
+    }
+    let mut exit = Exit::Verified;
+    for bundle in &args.bundles {
+        match judge(bundle, &args.judge) {
+            Ok(report) => {
+                for output in &outputs {
+                    output.write(&report)?;
+                }
+                exit = exit.worse(Exit::from_report(&report));
+            }
+            Err(error) if error.exit == Exit::Undetermined => {
+                // What cannot be read takes nothing from what is said of the others.
+                error.print();
+                exit = exit.worse(error.exit);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(exit)
+}
+
+/// Judges one bundle by the flags.
+pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliError> {
+    let trust = flags.trust()?;
+    let name = files::name(bundle);
+    let file = File::open(bundle).map_err(|error| {
+        CliError::unreachable(format!("cannot open {}: {error}", bundle.display()))
+    })?;
+    let seal = seal_of(bundle, flags.seal.as_deref())?;
+    if trust.seal.is_empty() {
+        return Err(no_identity(seal.as_deref(), &trust));
+    }
+    Ok(evidence::verify::verify(
+        file,
+        &name,
+        seal.as_deref(),
+        &trust,
+    ))
+}
+
+impl JudgeFlags {
+    fn trust(&self) -> Result<Trust, CliError> {
+        let policy = self.policy.as_deref().map(policy_file::load).transpose()?;
+        // Roots of the policy stand in for the built-in one; roots of the command line come on top.
+        let names_roots = policy
+            .as_ref()
+            .is_some_and(|policy| !policy.trusted_roots.is_empty());
+        let flags = self.trust.build(!names_roots)?;
+        let (mut roots, mut seal, mut keys) = (flags.roots, flags.rules, flags.keys);
+        if let Some(policy) = &policy {
+            if seal.is_empty() {
+                seal.clone_from(&policy.seal);
+            }
+            policy_file::add_roots(policy, &mut roots)?;
+            keys.extend(policy_file::keys(policy)?);
+        }
+        let asked = AskedRelease {
+            tag: self.tag.clone(),
+            repository: self.repository.clone(),
+            commit: self.commit.clone(),
+        };
+        Ok(Trust {
+            roots,
+            seal,
+            keys,
+            options: flags.options,
+            policy,
+            asked,
+        })
+    }
+}
+
+fn seal_of(bundle: &Path, named: Option<&Path>) -> Result<Option<Vec<u8>>, CliError> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => {
+            let beside = files::sidecar(bundle, ".sigstore.json");
+            if !beside.exists() {
+                return Ok(None);
+            }
+            beside
+        }
+    };
+    files::read(&path, limits::SIGNATURE_BYTES).map(Some)
+}
+
+/// Whoever names no identity is told who sealed, and that this is no recommendation.
+fn no_identity(seal: Option<&[u8]>, trust: &Trust) -> CliError {
+    let error = CliError::usage("whose seal is accepted? no identity, key or policy was given")
+        .hint(
+            "pass --certificate-identity and --certificate-oidc-issuer, or --key, or --policy FILE",
+        );
+    match seal.map(|seal| sealed_by(seal, trust)) {
+        Some(SealedBy::Signer(signature)) => error.detail(format!(
+            "the seal verifies and was made by {}; that is no recommendation to trust it",
+            output::plain(&signature.identity.to_string())
+        )),
+        Some(SealedBy::Unknown(why)) => {
+            error.detail(format!("the seal could not be verified: {why}"))
+                .hint("pass --certificate-identity and --certificate-oidc-issuer, or --key, or --policy FILE; for a private Sigstore also --trusted-root")
+        }
+        None => error.detail("there is no seal beside the bundle"),
+    }
+}
