@@ -1,0 +1,220 @@
+//! What an auditor does, years later and without a network: also in a build without the features `net` and `sandbox`.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test whose files cannot be read has failed"
+)]
+
+use assert_cmd::Command;
+use std::path::PathBuf;
+
+const BUNDLE: &str = "evidence-bundle-v1.4.0.tar.gz";
+
+#[test]
+fn a_bundle_of_another_day_verifies() {
+    let (code, text, errors) = evidence(&["verify", BUNDLE, "--policy", "policy.yaml"]);
+
+    assert_eq!(code, Some(0), "{text}{errors}");
+    assert_eq!(errors, "");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn another_tag_is_refused_by_the_check_that_is_about_it() {
+    let args = [
+        "verify",
+        BUNDLE,
+        "--policy",
+        "policy.yaml",
+        "--tag",
+        "v1.5.0",
+    ];
+
+    let (code, text, _) = evidence(&args);
+
+    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(failed(&text), ["release-asked"], "{text}");
+}
+
+#[test]
+fn another_identity_is_refused_by_the_check_that_is_about_it() {
+    let (code, text, _) = evidence(&["verify", BUNDLE, "--policy", "policy-other-tag.yaml"]);
+
+    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(failed(&text), ["seal-identity"], "{text}");
+}
+
+#[test]
+fn without_its_root_a_bundle_is_undetermined() {
+    let args = [
+        "verify",
+        BUNDLE,
+        "--certificate-identity-regexp",
+        "https://github.com/intelgraph/demo-shop/.*",
+        "--certificate-oidc-issuer-regexp",
+        "http://127.0.0.1:.*",
+    ];
+
+    let (code, text, _) = evidence(&args);
+
+    assert_eq!(code, Some(3), "{text}");
+}
+
+#[test]
+fn the_page_is_whole_in_itself_and_says_that_it_is_a_demonstration() {
+    let args = ["report", BUNDLE, "--policy", "policy.yaml"];
+
+    let (code, page, errors) = evidence(&args);
+
+    assert_eq!(code, Some(0), "{errors}");
+    for foreign in [
+        "<script",
+        "<link",
+        "<iframe",
+        "<object",
+        "<embed",
+        "<base",
+        "@import",
+        "src=\"http",
+        "src=\"/",
+        "href=",
+        "url(",
+        "onload=",
+        "onerror=",
+    ] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    let policy = "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"";
+    assert!(page.contains(policy));
+    assert!(page.contains("<p class=\"demo\">DEMO: "));
+    assert!(page.contains("<p class=\"verdict verified\">verified</p>"));
+    assert!(page.contains("src=\"data:image/png;base64,"));
+    assert_eq!(page.matches("<svg ").count(), 2);
+    for heading in [
+        "Seal",
+        "Images and SBOMs",
+        "Metrics",
+        "Dashboards",
+        "Checks",
+        "Not checked",
+    ] {
+        assert!(page.contains(&format!("<h2>{heading}</h2>")), "{heading}");
+    }
+}
+
+#[test]
+fn the_page_of_a_refused_bundle_says_so() {
+    let args = [
+        "report",
+        BUNDLE,
+        "--policy",
+        "policy.yaml",
+        "--tag",
+        "v1.5.0",
+    ];
+
+    let (code, page, _) = evidence(&args);
+
+    assert_eq!(code, Some(1));
+    assert!(page.contains("<p class=\"verdict refused\">refused</p>"));
+    assert!(page.contains("<tr class=\"bad\">"));
+}
+
+#[test]
+fn several_bundles_are_judged_each_and_the_worst_exit_counts() {
+    let args = [
+        "verify",
+        BUNDLE,
+        "not-there.tar.gz",
+        "--policy",
+        "policy.yaml",
+    ];
+
+    let (code, text, errors) = evidence(&args);
+
+    assert_eq!(code, Some(3));
+    assert!(text.contains("verdict: verified"), "{text}");
+    assert!(errors.contains("not-there.tar.gz"), "{errors}");
+}
+
+#[test]
+fn several_outputs_are_written_from_one_verification() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("report.json");
+    let html = folder.path().join("report.html");
+    let (to_json, to_html) = (
+        format!("json={}", json.display()),
+        format!("html={}", html.display()),
+    );
+    let args = [
+        "verify",
+        BUNDLE,
+        "--policy",
+        "policy.yaml",
+        "--output",
+        "text",
+        "--output",
+        &to_json,
+        "--output",
+        &to_html,
+    ];
+
+    let (code, text, _) = evidence(&args);
+
+    assert_eq!(code, Some(0));
+    assert!(text.contains("verdict: verified"));
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    assert_eq!(json["verdict"], "verified");
+    assert!(
+        std::fs::read_to_string(html)
+            .unwrap()
+            .starts_with("<!DOCTYPE html>")
+    );
+}
+
+#[test]
+fn output_that_makes_no_sense_is_a_usage_error() {
+    for (args, word) in [
+        (vec!["--output", "pdf"], "text, json or html"),
+        (vec!["--output", "json="], "path after = is missing"),
+        (vec!["--output", "json=x", BUNDLE], "several were given"),
+        (vec!["--seal", "x", BUNDLE], "several bundles were given"),
+    ] {
+        let judged = [
+            &["verify", BUNDLE, "--policy", "policy.yaml"],
+            args.as_slice(),
+        ]
+        .concat();
+
+        let (code, text, errors) = evidence(&judged);
+
+        assert_eq!((code, text.as_str()), (Some(2), ""), "{args:?}");
+        assert!(errors.contains(word), "{errors}");
+    }
+}
+
+/// Exit code, standard output and standard error.
+fn evidence(args: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::cargo_bin("evidence")
+        .unwrap()
+        .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/bundles/good"))
+        .env_clear()
+        .args(args)
+        .output()
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// The checks that have a cross, each once.
+fn failed(text: &str) -> Vec<&str> {
+    let mut checks: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("✗ ")?.split(' ').next())
+        .collect();
+    checks.dedup();
+    checks
+}
