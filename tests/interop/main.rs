@@ -1,0 +1,18 @@
+//! Stories against real servers, for `tests/interop/stack with cargo test --features interop --test interop`.
+
+#[cfg(test)]
+mod images;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod project;
+#[cfg(test)]
+mod prometheus;
+#[cfg(test)]
+mod release;
+#[cfg(test)]
+mod running;
+#[cfg(test)]
+mod seal;
+#[cfg(test)]
+mod tripwire;
