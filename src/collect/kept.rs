@@ -12,7 +12,7 @@ impl Run {
     /// The stored item, when there is nothing left to do for it: it is what is planned now, its bytes are those of
     /// their names, and nothing stands against what follows from them.
     ///
-    /// What failed its requirement is captured again: an image may be signed by now. What follows is appraised again,
+    /// What failed its requirement and can be mended is captured again: an image may be signed by now. What follows is appraised again,
     /// since roots may have been added; the claim that is stated then is the new one.
     pub(super) fn kept(&self, planned: &PlannedItem) -> Result<Option<StoredItem>, StoreError> {
         let stored = self.store.item(&planned.id)?;
@@ -91,8 +91,20 @@ pub(super) fn fits(
         && (!is_configuration || configuration.is_in(stored))
 }
 
-/// Whether another capture could do better.
+/// Whether another capture could tell more.
+///
+/// A number that was measured and breaks its limit, or a command that ran and failed, is an answer: asking again until
+/// it fits would choose the evidence.
 fn is_open(claim: &StatedClaim) -> bool {
+    let is_answer = |code: &str| matches!(code, "metric-limit" | "command-exit");
+    if !claim.problems.is_empty()
+        && claim
+            .problems
+            .iter()
+            .all(|problem| is_answer(&problem.code))
+    {
+        return false;
+    }
     match claim.met {
         Some(met) => !met,
         None => !claim.problems.is_empty(),

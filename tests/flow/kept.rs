@@ -81,6 +81,25 @@ fn an_image_that_was_signed_later_is_captured_again() {
 }
 
 #[test]
+fn a_value_that_breaks_its_limit_and_a_command_that_failed_are_not_asked_again_until_they_fit() {
+    let stage = Stage::new();
+    let project = Project::with(&stage.world, |text| {
+        text.replace("<= 350ms", "<= 1ms")
+            .replace("run: [git, ", "exit-code: 7, run: [git, ")
+    });
+
+    let first = collect(&project);
+    let second = collect(&project);
+
+    assert_eq!(first.code, Some(4), "{}", first.stderr);
+    assert_eq!(second.code, Some(4), "{}", second.stderr);
+    for id in ["api_p95", "history"] {
+        assert!(line(&first, id).starts_with(&format!("captured  {id}: NOT MET, ")));
+        assert!(line(&second, id).starts_with(&format!("kept      {id}: NOT MET, ")));
+    }
+}
+
+#[test]
 fn an_edited_configuration_is_captured_again_and_not_packed_before() {
     let stage = Stage::new();
     let project = stage.project("files: [{id: values, path: deploy/values.yaml}]\n");
