@@ -3,7 +3,6 @@
 pub mod appraise;
 pub mod bundle;
 pub mod config;
-pub mod decide;
 pub mod git;
 pub mod metrics;
 pub mod model;
@@ -17,8 +16,6 @@ pub mod verify;
 pub mod collect;
 #[cfg(feature = "net")]
 pub mod net;
-#[cfg(feature = "net")]
-pub mod publish;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(feature = "net")]

@@ -134,7 +134,11 @@ fn is_folder(name: &str) -> bool {
 
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut open = vec![root().join(folder)];
+    // The table knows folders that are still to come.
+    let mut open: Vec<_> = Some(root().join(folder))
+        .filter(|dir| dir.is_dir())
+        .into_iter()
+        .collect();
     while let Some(dir) = open.pop() {
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
