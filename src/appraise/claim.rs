@@ -67,11 +67,6 @@ impl Claim {
     pub fn to_stated(&self) -> StatedClaim {
         self.stated.clone()
     }
-
-    /// Whether a stated claim is this very claim.
-    pub fn is_stated_by(&self, stated: &StatedClaim) -> bool {
-        self.stated == *stated
-    }
 }
 
 impl Appraised {

@@ -160,7 +160,7 @@ impl Report {
             .any(|f| f.group == Group::Requirement && f.outcome == Outcome::Fail)
     }
 
-    /// The exit code of `DESIGN`'s table: 1 before 4 before 3 before 0.
+    /// The exit code, as the README's table says: 1 before 4 before 3 before 0.
     pub fn exit_code(&self) -> u8 {
         match self.verdict() {
             Verdict::Refused => 1,
