@@ -2,13 +2,14 @@
 
 use super::exit::{CliError, Exit};
 use super::files;
-use super::spot_check::predicate_type;
-use super::spot_check::{self, Candidate, Format, SpotCheck};
+use super::spot_check::demand::{Candidate, Demand, Kind, Says, Want};
+use super::spot_check::{self, Output, SpotCheck, predicate_type};
 use super::trust_flags::{TrustFlags, missing_identity};
 use clap::{Args, Subcommand};
 use evidence::model::{Digest, limits};
 use evidence::sigstore::statement::{COSIGN_SIGN, PredicateType};
 use evidence::sigstore::{Artifact, BundleJudgement, Detached, judge_blob};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Signed files: who signed them?
@@ -35,17 +36,9 @@ pub(super) struct VerifyArgs {
     /// Verify the attestation of this type: spdx, cyclonedx, slsaprovenance, slsaprovenance1, vuln, openvex, or a URI.
     #[arg(long, value_name = "TYPE", value_parser = predicate_type, env = "EVIDENCE_ATTESTATION")]
     attestation: Option<PredicateType>,
-    /// Format of the result: text or json.
-    #[arg(
-        long,
-        short,
-        value_name = "FORMAT",
-        value_enum,
-        default_value_t = Format::Text,
-        hide_possible_values = true,
-        env = "EVIDENCE_OUTPUT"
-    )]
-    output: Format,
+    /// Format of the result, and a file for it: text or json, as FORMAT[=PATH]; repeatable [default: text].
+    #[arg(long, short, value_name = "FORMAT[=PATH]", env = "EVIDENCE_OUTPUT")]
+    output: Vec<Output>,
     #[command(flatten)]
     trust: TrustFlags,
 }
@@ -81,31 +74,61 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
         &trust.keys,
         &trust.options,
     );
+    let none = BTreeMap::new();
     let candidate = Candidate {
         what: match &judged.predicate_type {
             Some(kind) => format!("attestation {kind}"),
             None => "signature".into(),
         },
+        says: says(&judged, &none),
         judgement: &judged.judgement,
-        unfit: args.unfit(&judged),
     };
-    let digest = artifact.digest();
-    let check = SpotCheck::of(&args.file, digest, &trust.rules, &[candidate], "signature");
+    let demand = Demand {
+        wants: vec![Want {
+            kind: match &args.attestation {
+                Some(kind) => Kind::Attestation(kind.clone()),
+                None => Kind::Signature,
+            },
+            signers: trust.rules.clone(),
+        }],
+        ..Demand::default()
+    };
+    let mut check = SpotCheck::of(&args.file, artifact.digest(), &demand, &[candidate]);
     if trust.rules.is_empty() {
         let named = |identity: &_| (check.reference.clone(), Clone::clone(identity));
         let signers: Vec<_> = check.signers.iter().map(named).collect();
         return Err(missing_identity(&signers));
     }
-    Ok(spot_check::print("blobs", &[check], args.output))
+    if let (None, Some(kind)) = (&args.attestation, &judged.predicate_type)
+        && kind != COSIGN_SIGN
+    {
+        let note = format!("this is an attestation: ask for it with --attestation {kind}");
+        check.notes.push(note);
+    }
+    let checks = [check];
+    for output in args.outputs() {
+        output.write("blobs", &checks)?;
+    }
+    Ok(spot_check::exit(&checks))
+}
+
+/// What the file's signature says; one that could not be read may have said anything.
+fn says<'a>(judged: &'a BundleJudgement, none: &'a BTreeMap<String, String>) -> Says<'a> {
+    match judged.predicate_type.as_deref() {
+        Some(kind) if kind != COSIGN_SIGN => Says::Attestation(kind),
+        None if judged.judgement.valid().is_none() => Says::Unreadable,
+        _ => Says::Signature {
+            annotations: none,
+            docker_reference: None,
+        },
+    }
 }
 
 impl VerifyArgs {
-    fn unfit(&self, judged: &BundleJudgement) -> Option<String> {
-        match (&self.attestation, judged.predicate_type.as_deref()) {
-            (None, None | Some(COSIGN_SIGN)) => None,
-            (Some(kind), Some(found)) if kind.matches(found) => None,
-            (Some(kind), _) => Some(format!("it is no attestation {}", kind.uri())),
-            (None, Some(_)) => Some("it is no signature: ask for it with --attestation".into()),
+    fn outputs(&self) -> Vec<Output> {
+        match self.output.as_slice() {
+            [] => vec![Output::text()],
+            some => some.to_vec(),
         }
     }
 }

@@ -1,18 +1,13 @@
 //! An image of a registry and everything that is attached to it, as raw bytes in an image layout in memory.
 
-use super::attachment::{layers_by_tag, layers_by_type};
 use super::layout_dir::{LayoutError, read_image_layout};
+use super::repository::Repository;
 use crate::model::{Digest, limits};
-use crate::net::{Fetched, Registry, RegistryError};
-use crate::oci::attached::tag_of;
+use crate::net::{Registry, RegistryError};
 use crate::oci::layout::REF_NAME;
 use crate::oci::manifest::ManifestError;
-use crate::oci::{Descriptor, Document, Found, ImageRef, Layout, Reference, Selector};
+use crate::oci::{Descriptor, Document, ImageRef, Layout, Reference, Selector};
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::task::JoinSet;
 
 /// What BuildKit writes on the entries of an index that are no platforms.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
@@ -77,6 +72,16 @@ pub enum ImageError {
         /// The limit.
         limit: u64,
     },
+    /// The index does not list the platform.
+    #[error("{reference} has no platform {wanted}; it lists {}", list(listed))]
+    NoPlatform {
+        /// The image.
+        reference: String,
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        listed: Vec<String>,
+    },
     /// A reference into a registry where no network is allowed.
     #[error("{reference} is in a registry, and no registry is asked when offline")]
     Offline {
@@ -101,8 +106,15 @@ impl ImageError {
             | Self::Gone { .. }
             | Self::Offline { .. }
             | Self::Interrupted { .. } => true,
-            Self::Malformed { .. } | Self::TooMany { .. } => false,
+            Self::Malformed { .. } | Self::TooMany { .. } | Self::NoPlatform { .. } => false,
         }
+    }
+}
+
+fn list(platforms: &[String]) -> String {
+    match platforms {
+        [] => "none: it is no index".into(),
+        _ => platforms.join(", "),
     }
 }
 
@@ -143,18 +155,9 @@ pub async fn fetch_image(
     reference: &Reference,
 ) -> Result<FetchedImage, ImageError> {
     let select = reference.selector();
-    let root = registry
-        .manifest(reference, &select, limits::OCI_MANIFEST_BYTES)
-        .await?
-        .ok_or_else(|| ImageError::Absent {
-            reference: reference.to_string(),
-        })?;
+    let source = Repository::new(registry, reference);
+    let root = source.image(&select).await?;
     let digest = root.digest;
-    let source = Source {
-        registry: registry.clone(),
-        reference: reference.clone(),
-        attached_bytes: Arc::default(),
-    };
     let mut layout = Layout::new();
     let document = source.keep(&mut layout, &root)?;
     let mut entry = Descriptor::of(document.media_type(), &root.bytes);
@@ -163,7 +166,7 @@ pub async fn fetch_image(
     }
     layout.add_entry(entry);
 
-    let platforms = source.contents(&mut layout, &document).await?;
+    let platforms = contents(&source, &mut layout, &document).await?;
     let mut looked_at = Vec::new();
     if platforms.len() > limits::PLATFORMS {
         let rest = platforms.len() - limits::PLATFORMS;
@@ -184,201 +187,52 @@ pub async fn fetch_image(
     })
 }
 
-/// One repository of a registry.
-#[derive(Clone)]
-struct Source {
-    registry: Registry,
-    reference: Reference,
-    /// By the descriptors, which are held to; counted before anything is asked for.
-    attached_bytes: Arc<AtomicU64>,
-}
-
-impl Source {
-    /// Child manifests, nested ones included, and configurations, into the layout. Returns the platforms.
-    async fn contents(
-        &self,
-        layout: &mut Layout,
-        root: &Document,
-    ) -> Result<Vec<Digest>, ImageError> {
-        let mut platforms = Vec::new();
-        let mut configs = Vec::new();
-        let mut level = Vec::new();
-        let mut known = BTreeSet::new();
-        let mut visit = |document: &Document, level: &mut Vec<Descriptor>| match document {
-            Document::Manifest(manifest) => configs.push(manifest.config.clone()),
-            Document::Index(index) => level.extend(
-                index
-                    .manifests
-                    .iter()
-                    .filter(|child| known.insert(child.digest))
-                    .cloned(),
-            ),
-        };
-        visit(root, &mut level);
-        let mut count = 0;
-        while !level.is_empty() {
-            count += level.len();
-            if count > limits::IMAGE_MANIFESTS {
-                return Err(self.too_many("manifests", limits::IMAGE_MANIFESTS as u64));
-            }
-            let work = level
+/// Child manifests, nested ones included, and configurations, into the layout. Returns the platforms.
+async fn contents(
+    source: &Repository,
+    layout: &mut Layout,
+    root: &Document,
+) -> Result<Vec<Digest>, ImageError> {
+    let mut platforms = Vec::new();
+    let mut configs = Vec::new();
+    let mut level = Vec::new();
+    let mut known = BTreeSet::new();
+    let mut visit = |document: &Document, level: &mut Vec<Descriptor>| match document {
+        Document::Manifest(manifest) => configs.push(manifest.config.clone()),
+        Document::Index(index) => level.extend(
+            index
+                .manifests
                 .iter()
-                .map(|child| self.clone().manifest(child.clone()));
-            let found = self.gather(work).await?;
-            let mut next = Vec::new();
-            for (child, fetched) in level.iter().zip(&found) {
-                let document = self.keep(layout, fetched)?;
-                visit(&document, &mut next);
-                if !child.annotations.contains_key(REFERENCE_TYPE) {
-                    platforms.push(child.digest);
-                }
+                .filter(|child| known.insert(child.digest))
+                .cloned(),
+        ),
+    };
+    visit(root, &mut level);
+    let mut count = 0;
+    while !level.is_empty() {
+        count += level.len();
+        if count > limits::IMAGE_MANIFESTS {
+            return Err(source.too_many("manifests", limits::IMAGE_MANIFESTS as u64));
+        }
+        let work = level
+            .iter()
+            .map(|child| source.clone().manifest(child.clone()));
+        let found = source.gather(work).await?;
+        let mut next = Vec::new();
+        for (child, fetched) in level.iter().zip(&found) {
+            let document = source.keep(layout, fetched)?;
+            visit(&document, &mut next);
+            if !child.annotations.contains_key(REFERENCE_TYPE) {
+                platforms.push(child.digest);
             }
-            level = next;
         }
-        let work = configs
-            .into_iter()
-            .map(|config| self.clone().blob(config, limits::DOCUMENT_BYTES));
-        for bytes in self.gather(work).await? {
-            layout.add_blob(bytes);
-        }
-        Ok(platforms)
+        level = next;
     }
-
-    /// Everything that is attached to one manifest, and where it was looked for.
-    async fn attachments(self, subject: Digest) -> Result<(Layout, Vec<String>), ImageError> {
-        let tags = Found::TAGS.map(|(suffix, _)| {
-            let tag = format!("{}{suffix}", tag_of(&subject));
-            self.clone().tagged(tag)
-        });
-        let (tags, referrers) = tokio::join!(self.gather(tags), self.clone().referrers(subject));
-        let (mut layout, mut looked_at) = (Layout::new(), Vec::new());
-        for (found, seen) in tags?.into_iter().chain([referrers?]) {
-            layout.merge(found);
-            looked_at.push(seen);
-        }
-        Ok((layout, looked_at))
+    let work = configs
+        .into_iter()
+        .map(|config| source.clone().blob(config, limits::DOCUMENT_BYTES));
+    for bytes in source.gather(work).await? {
+        layout.add_blob(bytes);
     }
-
-    /// What one of cosign's tags holds, which is optional.
-    async fn tagged(self, tag: String) -> Result<(Layout, String), ImageError> {
-        let mut layout = Layout::new();
-        let select = Selector::Tag(tag.clone());
-        let found = self
-            .registry
-            .manifest(&self.reference, &select, limits::OCI_MANIFEST_BYTES)
-            .await?;
-        let Some(fetched) = found else {
-            return Ok((layout, format!("no tag {tag}")));
-        };
-        let document = self.keep(&mut layout, &fetched)?;
-        let entry = Descriptor::of(document.media_type(), &fetched.bytes);
-        layout.add_entry(entry.annotated(REF_NAME, &tag));
-        if let Document::Manifest(manifest) = &document {
-            self.layers(&mut layout, layers_by_tag(manifest)).await?;
-        }
-        Ok((layout, format!("tag {tag}")))
-    }
-
-    /// The referrers of one manifest.
-    async fn referrers(self, subject: Digest) -> Result<(Layout, String), ImageError> {
-        let listed = self.registry.referrers(&self.reference, &subject).await?;
-        let mut layout = Layout::new();
-        let work = listed.iter().map(|one| self.clone().referrer(one.clone()));
-        for found in self.gather(work).await? {
-            layout.merge(found);
-        }
-        let plural = if listed.len() == 1 { "" } else { "s" };
-        let seen = format!("{} referrer{plural} of {}", listed.len(), subject.short());
-        Ok((layout, seen))
-    }
-
-    async fn referrer(self, listed: Descriptor) -> Result<Layout, ImageError> {
-        let mut layout = Layout::new();
-        let fetched = self.clone().manifest(listed).await?;
-        let document = self.keep(&mut layout, &fetched)?;
-        let mut entry = Descriptor::of(document.media_type(), &fetched.bytes);
-        if let Document::Manifest(manifest) = &document {
-            // From the manifest itself: the list's own words are often missing or wrong.
-            entry.artifact_type = manifest.artifact_type.clone();
-            entry.annotations = manifest.annotations.clone();
-            entry.annotations.remove(REF_NAME);
-            self.layers(&mut layout, layers_by_type(manifest)).await?;
-        }
-        layout.add_entry(entry);
-        Ok(layout)
-    }
-
-    async fn layers(
-        &self,
-        layout: &mut Layout,
-        layers: Vec<(&Descriptor, u64)>,
-    ) -> Result<(), ImageError> {
-        if layers.len() > limits::ATTACHED_LAYERS {
-            return Err(self.too_many("layers attached", limits::ATTACHED_LAYERS as u64));
-        }
-        let sizes = layers.iter().map(|(layer, _)| layer.size);
-        let sum = sizes.fold(0, u64::saturating_add);
-        let before = self.attached_bytes.fetch_add(sum, Ordering::Relaxed);
-        if before.saturating_add(sum) > limits::ATTACHED_BYTES {
-            return Err(self.too_many("bytes attached", limits::ATTACHED_BYTES));
-        }
-        let work = layers
-            .into_iter()
-            .map(|(layer, limit)| self.clone().blob(layer.clone(), limit));
-        for bytes in self.gather(work).await? {
-            layout.add_blob(bytes);
-        }
-        Ok(())
-    }
-
-    async fn manifest(self, listed: Descriptor) -> Result<Fetched, ImageError> {
-        let found = self.registry.manifest_of(&self.reference, &listed).await?;
-        found.ok_or_else(|| ImageError::Gone {
-            reference: self.reference.to_string(),
-            digest: listed.digest,
-        })
-    }
-
-    async fn blob(self, listed: Descriptor, limit: u64) -> Result<Arc<[u8]>, ImageError> {
-        let blob = self.registry.blob_of(&self.reference, &listed, limit);
-        Ok(blob.await?)
-    }
-
-    fn keep(&self, layout: &mut Layout, fetched: &Fetched) -> Result<Document, ImageError> {
-        let document = Document::parse(&fetched.bytes).map_err(|source| ImageError::Malformed {
-            reference: self.reference.to_string(),
-            what: fetched.digest.to_string(),
-            source,
-        })?;
-        layout.add_blob(fetched.bytes.clone());
-        Ok(document)
-    }
-
-    fn too_many(&self, what: &'static str, limit: u64) -> ImageError {
-        ImageError::TooMany {
-            reference: self.reference.to_string(),
-            what,
-            limit,
-        }
-    }
-
-    /// All results in the order of the work, which is done at the same time. The first error in that order is told,
-    /// not the first in time, so that equal answers give equal words.
-    async fn gather<T: Send + 'static>(
-        &self,
-        work: impl IntoIterator<Item = impl Future<Output = Result<T, ImageError>> + Send + 'static>,
-    ) -> Result<Vec<T>, ImageError> {
-        let mut tasks = JoinSet::new();
-        for (number, one) in work.into_iter().enumerate() {
-            tasks.spawn(async move { (number, one.await) });
-        }
-        let mut done = Vec::new();
-        while let Some(finished) = tasks.join_next().await {
-            done.push(finished.map_err(|_| ImageError::Interrupted {
-                reference: self.reference.to_string(),
-            })?);
-        }
-        done.sort_by_key(|(number, _)| *number);
-        done.into_iter().map(|(_, result)| result).collect()
-    }
+    Ok(platforms)
 }

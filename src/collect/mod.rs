@@ -10,15 +10,18 @@ pub mod git;
 pub mod grafana;
 pub mod image;
 pub mod layout_dir;
+pub mod look;
 pub mod prometheus;
 pub mod run;
 pub mod servers;
 pub mod store;
 
+mod habit;
 mod kept;
 mod layout_files;
 mod oci_files;
 mod process;
+mod repository;
 
 pub use image::{FetchedImage, ImageError, fetch, fetch_image};
 pub use layout_dir::read_image_layout;

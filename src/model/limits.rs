@@ -102,3 +102,5 @@ pub const RANGE_REQUESTS: u64 = 1_000;
 pub const SANDBOX_REQUEST_BYTES: usize = 256 << 20;
 /// Requests that a service of the sandbox remembers.
 pub const SANDBOX_REQUESTS: usize = 10_000;
+/// Images of one spot check.
+pub const SPOT_CHECKS: usize = 20_000;

@@ -3,6 +3,8 @@
 use crate::model::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 /// A reference to content by digest. Fields of the spec that nothing here reads are left out.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
@@ -25,8 +27,8 @@ pub struct Descriptor {
     pub platform: Option<Platform>,
 }
 
-/// Which machine an image runs on.
-#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+/// Which machine an image runs on, written `os/architecture[/variant]`.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 pub struct Platform {
     /// Such as `amd64`.
     pub architecture: String,
@@ -35,6 +37,51 @@ pub struct Platform {
     /// Such as `v8`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+}
+
+/// A text that names no platform.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("expected OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT")]
+pub struct PlatformError;
+
+impl Platform {
+    /// Whether this, as asked for, means that one: without a variant it means any.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.os == other.os
+            && self.architecture == other.architecture
+            && (self.variant.is_none() || self.variant == other.variant)
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match &self.variant {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Platform {
+    type Err = PlatformError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<_> = text.split('/').collect();
+        let (os, architecture, variant) = match parts.as_slice() {
+            [os, architecture] => (os, architecture, None),
+            [os, architecture, variant] => (os, architecture, Some((*variant).into())),
+            _ => return Err(PlatformError),
+        };
+        if parts.iter().any(|part| part.is_empty()) {
+            return Err(PlatformError);
+        }
+        Ok(Self {
+            architecture: (*architecture).into(),
+            os: (*os).into(),
+            variant,
+        })
+    }
 }
 
 impl Descriptor {

@@ -1,9 +1,10 @@
 //! Image manifests and indexes, OCI and docker alike.
 
-use super::Descriptor;
+use super::{Descriptor, Platform};
 use crate::model::{Digest, limits};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Media types of manifests.
 pub const IMAGE_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -57,6 +58,24 @@ pub struct Index {
     pub annotations: BTreeMap<String, String>,
 }
 
+/// An image that an index names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Listed {
+    /// Where it runs; none where the index does not say.
+    pub platform: Option<Platform>,
+    /// Its manifest.
+    pub digest: Digest,
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.platform {
+            Some(platform) => platform.fmt(f),
+            None => f.write_str("unstated platform"),
+        }
+    }
+}
+
 /// A manifest or an index.
 #[derive(Clone, Debug)]
 pub enum Document {
@@ -96,6 +115,21 @@ struct Shape {
     schema_version: u32,
     layers: Option<serde::de::IgnoredAny>,
     manifests: Option<serde::de::IgnoredAny>,
+}
+
+impl Index {
+    /// The images that it names, each with its platform, where one is stated. BuildKit's attestations, entries of an
+    /// unknown platform, are none.
+    pub fn platforms(&self) -> Vec<Listed> {
+        self.manifests
+            .iter()
+            .map(|child| Listed {
+                platform: child.platform.clone(),
+                digest: child.digest,
+            })
+            .filter(|one| one.platform.as_ref().is_none_or(|one| one.os != "unknown"))
+            .collect()
+    }
 }
 
 impl Document {

@@ -7,7 +7,7 @@ pub mod manifest;
 pub mod reference;
 
 pub use attached::{Attached, Found};
-pub use descriptor::Descriptor;
+pub use descriptor::{Descriptor, Platform};
 pub use layout::Layout;
-pub use manifest::{Document, Index, Manifest};
+pub use manifest::{Document, Index, Listed, Manifest};
 pub use reference::{ImageRef, Reference, Selector};

@@ -1,0 +1,177 @@
+//! `evidence image verify`: who signed these images?
+
+use super::asked::{AllAsked, Asked};
+use super::work::{Job, Work, point_out_doubles, runtime};
+use crate::cli::exit::{CliError, Exit};
+use crate::cli::spot_check::demand::{Demand, Kind, Want};
+use crate::cli::spot_check::{self, Output, SpotCheck, predicate_type};
+use crate::cli::trust_flags::{Trust, TrustFlags, missing_identity};
+use clap::Args;
+use evidence::collect::look::{Platforms, Question};
+use evidence::net::{Credentials, Http, HttpOptions, Registry, RegistryOptions};
+use evidence::oci::ImageRef;
+use evidence::sigstore::judge_image;
+use evidence::sigstore::statement::PredicateType;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of `image verify`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct VerifyArgs {
+    /// Images: HOST/REPOSITORY[:TAG|@sha256:…] or oci:DIR[:TAG|@sha256:…].
+    #[arg(value_name = "REF")]
+    references: Vec<ImageRef>,
+    /// Verify the images that this file lists, one a line; `-` is standard input; repeatable.
+    #[arg(short, long = "file", value_name = "FILE")]
+    file: Vec<PathBuf>,
+    /// Demand that this was signed with the image; repeatable.
+    #[arg(short, long = "annotation", value_name = "KEY=VALUE", value_parser = key_value)]
+    annotations: Vec<(String, String)>,
+    /// Verify the attestation of this type: spdx, cyclonedx, slsaprovenance, slsaprovenance1, vuln, openvex, or a URI.
+    #[arg(long, value_name = "TYPE", value_parser = predicate_type, env = "EVIDENCE_ATTESTATION")]
+    attestation: Option<PredicateType>,
+    /// Verify this platform of an index, such as linux/arm64, or `all` of them. A signature on the index covers
+    /// the images that it names.
+    #[arg(long, value_name = "OS/ARCH", value_parser = platforms, env = "EVIDENCE_PLATFORM")]
+    platform: Option<Platforms>,
+    /// Judge all that is attached, also where an accepted signature was found before.
+    #[arg(long, env = "EVIDENCE_ALL")]
+    all: bool,
+    /// End at the first image that is not verified.
+    #[arg(long, env = "EVIDENCE_FAIL_FAST")]
+    fail_fast: bool,
+    /// Requests under way at the same time.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u16).range(1..=256),
+        env = "EVIDENCE_CONCURRENCY"
+    )]
+    concurrency: u16,
+    /// Format of the result, and a file for it: text or json, as FORMAT[=PATH]; repeatable [default: text].
+    #[arg(long, short, value_name = "FORMAT[=PATH]", env = "EVIDENCE_OUTPUT")]
+    output: Vec<Output>,
+    #[command(flatten)]
+    trust: TrustFlags,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
+    if args.attestation.is_some() && !args.annotations.is_empty() {
+        return Err(CliError::usage(
+            "--annotation is for signatures, --attestation for attestations: give one of them",
+        ));
+    }
+    let mut asked = AllAsked::default();
+    asked.add_named(&args.references);
+    for file in &args.file {
+        asked.add_listed(file)?;
+    }
+    let asked = asked.finish()?;
+    let trust = Arc::new(args.trust.build(true)?);
+    let jobs: Vec<_> = asked.into_iter().map(|one| args.job(one, &trust)).collect();
+    let work = Work {
+        registry: args.registry(&jobs)?,
+        concurrency: args.concurrency.into(),
+        fail_fast: args.fail_fast,
+    };
+    let mut checks = runtime(jobs.len() > 1)?.block_on(work.run(jobs))?;
+    if trust.rules.is_empty() {
+        return Err(missing_identity(&signers(&checks)));
+    }
+    point_out_doubles(&mut checks);
+    for output in args.outputs() {
+        output.write("images", &checks)?;
+    }
+    Ok(spot_check::exit(&checks))
+}
+
+impl VerifyArgs {
+    fn job(&self, asked: Asked, trust: &Arc<Trust>) -> Job {
+        let kind = match &self.attestation {
+            Some(kind) => Kind::Attestation(kind.clone()),
+            None => Kind::Signature,
+        };
+        let demand = Arc::new(Demand {
+            wants: vec![Want {
+                kind,
+                signers: trust.rules.clone(),
+            }],
+            annotations: self.annotations.clone(),
+            asked_as: match &asked.image {
+                Ok(ImageRef::Registry(reference)) => Some(reference.clone()),
+                _ => None,
+            },
+            must_be_made_for_it: false,
+        });
+        let (judge, enough) = (trust.clone(), demand.clone());
+        let question = Question {
+            signatures: self.attestation.is_none(),
+            attestations: self.attestation.iter().cloned().collect(),
+            everything: self.all,
+            platforms: self.platform.clone().unwrap_or(Platforms::Itself),
+            judge: Arc::new(move |image, layout| {
+                judge_image(image, layout, &judge.roots, &judge.keys, &judge.options)
+            }),
+            enough: Arc::new(move |objects| enough.is_met_by(objects)),
+        };
+        Job {
+            asked,
+            demand,
+            question,
+        }
+    }
+
+    fn registry(&self, jobs: &[Job]) -> Result<Option<Registry>, CliError> {
+        let is_remote = |job: &Job| matches!(job.asked.image, Ok(ImageRef::Registry(_)));
+        if !jobs.iter().any(is_remote) {
+            return Ok(None);
+        }
+        open_registry(self.concurrency.into()).map(Some)
+    }
+
+    fn outputs(&self) -> Vec<Output> {
+        match self.output.as_slice() {
+            [] => vec![Output::text()],
+            some => some.to_vec(),
+        }
+    }
+}
+
+/// A client for registries with the credentials of this machine.
+pub(super) fn open_registry(concurrency: usize) -> Result<Registry, CliError> {
+    let http = Http::new(&HttpOptions::default())
+        .map_err(|error| CliError::from_error(Exit::Undetermined, &error))?;
+    let credentials = Credentials::from_environment()
+        .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
+    let options = RegistryOptions {
+        concurrency,
+        ..RegistryOptions::default()
+    };
+    Ok(Registry::new(http, credentials, options))
+}
+
+fn signers(checks: &[SpotCheck]) -> Vec<(String, evidence::model::Identity)> {
+    let of = |check: &SpotCheck| {
+        let named = |identity| (check.reference.clone(), identity);
+        check.signers.iter().cloned().map(named).collect::<Vec<_>>()
+    };
+    checks.iter().flat_map(of).collect()
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
+        _ => Err("expected KEY=VALUE".into()),
+    }
+}
+
+fn platforms(text: &str) -> Result<Platforms, String> {
+    match text {
+        "all" => Ok(Platforms::All),
+        _ => text.parse().map(Platforms::One).map_err(
+            |error: evidence::oci::descriptor::PlatformError| format!("{error}, or `all`"),
+        ),
+    }
+}

@@ -1,0 +1,198 @@
+//! The answer of a spot check: for each thing that was asked about, who signed it, or why not.
+
+pub(super) mod demand;
+mod json;
+mod text;
+
+use super::exit::{CliError, Exit};
+use super::files;
+use demand::{Answer, Candidate, Demand, failure};
+use evidence::model::{Check, Digest, Finding, Group, Identity, Outcome, Verdict};
+use evidence::oci::Listed;
+use evidence::sigstore::statement::PredicateType;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The answer about one image or file.
+#[derive(Debug)]
+pub(super) struct SpotCheck {
+    /// As it was named.
+    pub(super) reference: String,
+    /// Which platform of it was asked about.
+    pub(super) platform: Option<String>,
+    /// Its digest, once known.
+    pub(super) digest: Option<Digest>,
+    /// Whether all that was asked for is there.
+    pub(super) is_met: bool,
+    /// What was found.
+    pub(super) findings: Vec<Finding>,
+    /// Whose signatures hold, accepted or not.
+    pub(super) signers: Vec<Identity>,
+    /// What else is to be known: shown, and changes nothing.
+    pub(super) notes: Vec<String>,
+    /// Where it stands in the files that were searched.
+    pub(super) mentions: Vec<String>,
+    /// The platforms of an index, as far as it was read.
+    pub(super) listed: Vec<Listed>,
+}
+
+impl SpotCheck {
+    /// Judges the candidates.
+    pub(super) fn of(
+        reference: &str,
+        digest: Digest,
+        demand: &Demand,
+        candidates: &[Candidate<'_>],
+    ) -> Self {
+        let Answer { findings, is_met } = demand.answer(reference, candidates);
+        let signers = candidates.iter().filter_map(Candidate::signer).cloned();
+        Self {
+            digest: Some(digest),
+            is_met,
+            signers: signers.collect(),
+            ..Self::about(reference, findings)
+        }
+    }
+
+    /// Nothing could be read.
+    pub(super) fn unreadable(reference: &str, code: &str, message: String) -> Self {
+        let finding =
+            Finding::undetermined(Check::Signature, Group::Integrity, reference, code, message);
+        Self::about(reference, vec![finding])
+    }
+
+    /// What was read is no image.
+    #[cfg(feature = "net")]
+    pub(super) fn malformed(reference: &str, message: String) -> Self {
+        Self::about(reference, vec![failure(reference, "malformed", message)])
+    }
+
+    fn about(reference: &str, findings: Vec<Finding>) -> Self {
+        Self {
+            reference: reference.into(),
+            platform: None,
+            digest: None,
+            is_met: false,
+            findings,
+            signers: Vec::new(),
+            notes: Vec::new(),
+            mentions: Vec::new(),
+            listed: Vec::new(),
+        }
+    }
+
+    /// Verified when all that was asked for is there; undetermined when a root or a source is lacking; else refused.
+    pub(super) fn verdict(&self) -> Verdict {
+        let any = |outcome| self.findings.iter().any(|one| one.outcome == outcome);
+        if self.is_met {
+            Verdict::Verified
+        } else if any(Outcome::Undetermined) {
+            Verdict::Undetermined
+        } else {
+            Verdict::Refused
+        }
+    }
+
+    /// Adds what could not be read. It decides only where what could be read does not.
+    #[cfg(feature = "net")]
+    pub(super) fn add_trouble(&mut self, is_undetermined: bool, message: &str) {
+        let about = &self.reference;
+        let mut finding = match is_undetermined {
+            true => Finding::undetermined(
+                Check::Signature,
+                Group::Integrity,
+                about,
+                "unreachable",
+                message,
+            ),
+            false => failure(about, "malformed", message.into()),
+        };
+        if self.is_met {
+            finding.outcome = Outcome::NotChecked;
+        }
+        self.findings.push(finding);
+    }
+
+    /// As it was named, and for which platform.
+    pub(super) fn name(&self) -> String {
+        match &self.platform {
+            Some(platform) => format!("{} ({platform})", self.reference),
+            None => self.reference.clone(),
+        }
+    }
+}
+
+/// The exit of all answers: refused before undetermined before verified.
+pub(super) fn exit(checks: &[SpotCheck]) -> Exit {
+    let any = |verdict| checks.iter().any(|check| check.verdict() == verdict);
+    if any(Verdict::Refused) {
+        Exit::Refused
+    } else if any(Verdict::Undetermined) {
+        Exit::Undetermined
+    } else {
+        Exit::Verified
+    }
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Format {
+    /// For people: a line for each.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A format and where it goes; standard output without a path.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Output {
+    format: Format,
+    path: Option<PathBuf>,
+}
+
+impl Output {
+    /// Text to standard output.
+    pub(super) fn text() -> Self {
+        Self {
+            format: Format::Text,
+            path: None,
+        }
+    }
+
+    /// Writes all answers. `list` names them in JSON.
+    pub(super) fn write(&self, list: &str, checks: &[SpotCheck]) -> Result<(), CliError> {
+        let text = match self.format {
+            Format::Text => text::text(checks),
+            Format::Json => json::json(list, checks),
+        };
+        match &self.path {
+            None => files::print(&text),
+            Some(path) => files::write(path, text.as_bytes()),
+        }
+    }
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (format, path) = match text.split_once('=') {
+            Some((format, path)) if !path.is_empty() => (format, Some(path.into())),
+            Some(_) => return Err("the path after = is missing".into()),
+            None => (text, None),
+        };
+        let format = match format {
+            "text" => Format::Text,
+            "json" => Format::Json,
+            other => return Err(format!("{other:?} is no format: text or json")),
+        };
+        Ok(Self { format, path })
+    }
+}
+
+/// cosign's short name of a predicate type, or a URI.
+pub(super) fn predicate_type(text: &str) -> Result<PredicateType, String> {
+    PredicateType::parse(text).ok_or_else(|| {
+        "expected spdx, cyclonedx, slsaprovenance, slsaprovenance1, vuln, openvex, link, custom or a URI".into()
+    })
+}

@@ -1,0 +1,331 @@
+//! A look at one image of a registry that ends as soon as enough was found: as few requests as a verdict takes.
+//!
+//! Each object is judged on its own. What could not be read is told beside what could, so that nothing that somebody
+//! else attached hides a good signature; and what was not looked at is told too.
+
+pub use super::habit::{Turn, Turns};
+
+use super::habit::Place;
+use super::image::ImageError;
+use super::repository::{Part, Repository};
+use crate::model::{Digest, limits};
+use crate::net::Registry;
+use crate::oci::attached::tag_of;
+use crate::oci::{Descriptor, Document, Found, Layout, Listed, Platform, Reference, Selector};
+use crate::sigstore::Object;
+use crate::sigstore::statement::{COSIGN_SIGN, PredicateType};
+use std::fmt;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// What cosign 3 writes beside a Sigstore bundle: which predicate is in it. A hint of where to look first.
+const PREDICATE_HINT: &str = "dev.sigstore.bundle.predicateType";
+
+/// What is asked about an image. Judging is the caller's.
+#[derive(Clone)]
+pub struct Question {
+    /// Whether signatures are looked for.
+    pub signatures: bool,
+    /// Attestations that are looked for.
+    pub attestations: Vec<PredicateType>,
+    /// Whether all that is attached is looked at, also when enough was found.
+    pub everything: bool,
+    /// Which of an index's platforms are asked about.
+    pub platforms: Platforms,
+    /// Judges all that a layout holds about an image.
+    pub judge: Arc<dyn Fn(&Digest, &Layout) -> Vec<Object> + Send + Sync>,
+    /// Whether these objects answer the question.
+    pub enough: Arc<dyn Fn(&[Object]) -> bool + Send + Sync>,
+}
+
+/// Which of an index's platforms are asked about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Platforms {
+    /// What the reference names, whatever it is.
+    Itself,
+    /// One platform of the index that it names.
+    One(Platform),
+    /// Each of its platforms.
+    All,
+}
+
+/// What a look found.
+#[derive(Debug)]
+pub struct Looked {
+    /// What the reference names.
+    pub digest: Digest,
+    /// The platforms of an index, as far as its bytes were read.
+    pub listed: Vec<Listed>,
+    /// What is attached to what the reference names.
+    pub own: Seen,
+    /// The platforms that were asked about. One that is not looked at is covered by the index that names it.
+    pub chosen: Vec<(Listed, Seen)>,
+}
+
+/// What was seen of one manifest's attachments.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Judged, each on its own.
+    pub objects: Vec<Object>,
+    /// What could not be read.
+    pub troubles: Vec<ImageError>,
+    /// What was not looked at, since enough was found before.
+    pub skipped: Vec<String>,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").finish_non_exhaustive()
+    }
+}
+
+/// Looks at an image.
+///
+/// A tag is resolved once; a digest is not even asked for unless its platforms are.
+///
+/// # Errors
+/// When the image itself could not be read, is none, or has no such platform.
+pub async fn look(
+    registry: &Registry,
+    reference: &Reference,
+    turn: Turn,
+    question: &Question,
+) -> Result<Looked, ImageError> {
+    let look = Look {
+        repository: Repository::new(registry, reference),
+        question,
+    };
+    let (digest, listed) = look.resolve(reference).await?;
+    let chosen = choose(reference, &listed, &question.platforms)?;
+    let own = look.at(&digest, turn, &[]).await;
+    let mut seen = Vec::new();
+    for child in chosen {
+        let found = if (question.enough)(&own.objects) && !question.everything {
+            Seen {
+                skipped: vec![format!(
+                    "what is attached to {} itself",
+                    child.digest.short()
+                )],
+                ..Seen::default()
+            }
+        } else {
+            look.at(
+                &child.digest,
+                Turns::default().next(reference),
+                &own.objects,
+            )
+            .await
+        };
+        seen.push((child, found));
+    }
+    Ok(Looked {
+        digest,
+        listed,
+        own,
+        chosen: seen,
+    })
+}
+
+/// The platforms that are asked about, by what the index lists.
+///
+/// # Errors
+/// When a platform is asked for that is not listed.
+pub fn choose(
+    reference: &impl fmt::Display,
+    listed: &[Listed],
+    platforms: &Platforms,
+) -> Result<Vec<Listed>, ImageError> {
+    match platforms {
+        Platforms::Itself => Ok(Vec::new()),
+        Platforms::All => Ok(listed.to_vec()),
+        Platforms::One(wanted) => {
+            let fits = |one: &&Listed| one.platform.as_ref().is_some_and(|it| wanted.covers(it));
+            let found: Vec<_> = listed.iter().filter(fits).cloned().collect();
+            match found.as_slice() {
+                [] => Err(ImageError::NoPlatform {
+                    reference: reference.to_string(),
+                    wanted: wanted.to_string(),
+                    listed: listed.iter().map(ToString::to_string).collect(),
+                }),
+                _ => Ok(found),
+            }
+        }
+    }
+}
+
+struct Look<'a> {
+    repository: Repository,
+    question: &'a Question,
+}
+
+impl Look<'_> {
+    async fn resolve(&self, reference: &Reference) -> Result<(Digest, Vec<Listed>), ImageError> {
+        let select = reference.selector();
+        if let (Selector::Digest(digest), Platforms::Itself) = (&select, &self.question.platforms) {
+            return Ok((*digest, Vec::new()));
+        }
+        let root = self.repository.image(&select).await?;
+        let listed = match self.repository.keep(&mut Layout::new(), &root)? {
+            Document::Index(index) => index.platforms(),
+            Document::Manifest(_) => Vec::new(),
+        };
+        if listed.len() > limits::PLATFORMS && self.question.platforms != Platforms::Itself {
+            let limit = limits::PLATFORMS as u64;
+            return Err(self.repository.too_many("platforms", limit));
+        }
+        Ok((root.digest, listed))
+    }
+
+    /// Looks at the likelier place first, where one is known.
+    async fn at(&self, subject: &Digest, mut turn: Turn, before: &[Object]) -> Seen {
+        let habit = match self.question.everything {
+            true => None,
+            false => turn.habit().await,
+        };
+        let first = match habit {
+            Some(Place::Referrers) => self.referrers(subject, before).await,
+            Some(Place::Tags) => self.tags(subject).await,
+            None => {
+                let (mut tags, referrers) =
+                    tokio::join!(self.tags(subject), self.referrers(subject, before));
+                turn.teach(self.lesson(&tags, &referrers));
+                tags.add(referrers);
+                return tags;
+            }
+        };
+        let place = match habit {
+            Some(Place::Tags) => "the referrers",
+            _ => "cosign's tags",
+        };
+        let mut seen = first;
+        if self.is_enough(before, &seen) {
+            seen.skipped.push(format!("{place} of {}", subject.short()));
+            return seen;
+        }
+        let known = [before, &seen.objects].concat();
+        seen.add(match habit {
+            Some(Place::Tags) => self.referrers(subject, &known).await,
+            _ => self.tags(subject).await,
+        });
+        seen
+    }
+
+    fn lesson(&self, tags: &Seen, referrers: &Seen) -> Option<Place> {
+        let enough = &self.question.enough;
+        if enough(&referrers.objects) {
+            Some(Place::Referrers)
+        } else if enough(&tags.objects) {
+            Some(Place::Tags)
+        } else {
+            None
+        }
+    }
+
+    fn is_enough(&self, before: &[Object], seen: &Seen) -> bool {
+        !self.question.everything && (self.question.enough)(&[before, &seen.objects].concat())
+    }
+
+    async fn tags(&self, subject: &Digest) -> Seen {
+        let wanted = Found::TAGS.into_iter().filter(|(_, found)| match found {
+            Found::SignatureTag => self.question.signatures || self.question.everything,
+            Found::AttestationTag => {
+                !self.question.attestations.is_empty() || self.question.everything
+            }
+            _ => self.question.everything,
+        });
+        let work = wanted.map(|(suffix, _)| self.repository.clone().tag(tag_of(subject) + suffix));
+        self.judged(subject, gather(work).await)
+    }
+
+    /// The likely referrers first; in batches, so that a crowd of strangers delays a signature and never hides it.
+    async fn referrers(&self, subject: &Digest, before: &[Object]) -> Seen {
+        let listed = match self.repository.listed(subject).await {
+            Ok(listed) => listed,
+            Err(error) => {
+                return Seen {
+                    troubles: vec![error],
+                    ..Seen::default()
+                };
+            }
+        };
+        let (likely, others): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(|one| self.is_likely(one));
+        let mut batches: Vec<Vec<Descriptor>> = Vec::new();
+        for some in [likely, others] {
+            batches.extend(
+                some.chunks(limits::SIGNATURES_PER_IMAGE)
+                    .map(<[Descriptor]>::to_vec),
+            );
+        }
+        let mut seen = Seen::default();
+        let mut left = batches.into_iter();
+        for batch in left.by_ref() {
+            let work = batch
+                .into_iter()
+                .map(|one| self.repository.clone().referrer(one));
+            seen.add(self.judged(subject, gather(work).await));
+            if self.is_enough(before, &seen) {
+                break;
+            }
+        }
+        let left = left.map(|batch| batch.len()).sum::<usize>();
+        if left > 0 {
+            seen.skipped
+                .push(format!("{left} more referrers of {}", subject.short()));
+        }
+        seen
+    }
+
+    /// A list without hints makes every referrer likely.
+    fn is_likely(&self, listed: &Descriptor) -> bool {
+        match listed.annotations.get(PREDICATE_HINT) {
+            None => true,
+            Some(kind) if kind == COSIGN_SIGN => self.question.signatures,
+            Some(kind) => self
+                .question
+                .attestations
+                .iter()
+                .any(|one| one.matches(kind)),
+        }
+    }
+
+    fn judged(&self, subject: &Digest, parts: Vec<Part>) -> Seen {
+        let mut layout = Layout::new();
+        let mut seen = Seen::default();
+        for part in parts {
+            layout.merge(part.layout);
+            seen.troubles.extend(part.troubles);
+        }
+        seen.objects = (self.question.judge)(subject, &layout);
+        seen
+    }
+}
+
+impl Seen {
+    fn add(&mut self, other: Self) {
+        self.objects.extend(other.objects);
+        self.troubles.extend(other.troubles);
+        self.skipped.extend(other.skipped);
+    }
+}
+
+/// All parts in the order of the work, which is done at the same time.
+async fn gather(
+    work: impl IntoIterator<Item = impl Future<Output = Part> + Send + 'static>,
+) -> Vec<Part> {
+    let mut tasks = JoinSet::new();
+    for (number, one) in work.into_iter().enumerate() {
+        tasks.spawn(async move { (number, one.await) });
+    }
+    let mut done = Vec::new();
+    while let Some(finished) = tasks.join_next().await {
+        done.push(finished.unwrap_or_else(|_| {
+            let reference = "a part of it".into();
+            let mut part = Part::default();
+            part.troubles.push(ImageError::Interrupted { reference });
+            (usize::MAX, part)
+        }));
+    }
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, part)| part).collect()
+}
