@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use evidence::model::{Digest, limits};
 use evidence::sigstore::statement::{COSIGN_SIGN, PredicateType};
 use evidence::sigstore::{Artifact, BundleJudgement, Detached, judge_blob};
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ pub(super) enum BlobCommand {
 pub(super) struct VerifyArgs {
     /// The file, or its digest sha256:….
     file: String,
-    /// Its Sigstore bundle of any version, or cosign's old bundle.
+    /// Its Sigstore bundle of any version, several one a line, or cosign's old bundle.
     #[arg(long, value_name = "FILE", required_unless_present = "signature")]
     bundle: Option<PathBuf>,
     /// A detached signature or DSSE envelope, raw or base64.
@@ -62,27 +63,29 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
     };
     let (bundle, signature) = (read(&args.bundle)?, read(&args.signature)?);
     let certificate = read(&args.certificate)?;
-    let detached = Detached {
-        bundle: bundle.as_deref(),
-        signature: signature.as_deref(),
-        certificate: certificate.as_deref(),
+    let bundles = match &bundle {
+        Some(bytes) => each_bundle(bytes)?.into_iter().map(Some).collect(),
+        None => vec![None],
     };
-    let judged = judge_blob(
-        &detached,
-        artifact,
-        &trust.roots,
-        &trust.keys,
-        &trust.options,
-    );
+    let judged: Vec<_> = bundles
+        .into_iter()
+        .map(|bundle| {
+            let detached = Detached {
+                bundle,
+                signature: signature.as_deref(),
+                certificate: certificate.as_deref(),
+            };
+            judge_blob(
+                &detached,
+                artifact,
+                &trust.roots,
+                &trust.keys,
+                &trust.options,
+            )
+        })
+        .collect();
     let none = BTreeMap::new();
-    let candidate = Candidate {
-        what: match &judged.predicate_type {
-            Some(kind) => format!("attestation {kind}"),
-            None => "signature".into(),
-        },
-        says: says(&judged, &none),
-        judgement: &judged.judgement,
-    };
+    let candidates: Vec<_> = judged.iter().map(|one| candidate(one, &none)).collect();
     let demand = Demand {
         wants: vec![Want {
             kind: match &args.attestation {
@@ -93,17 +96,17 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
         }],
         ..Demand::default()
     };
-    let mut check = SpotCheck::of(&args.file, artifact.digest(), &demand, &[candidate]);
+    let mut check = SpotCheck::of(&args.file, artifact.digest(), &demand, &candidates);
     if trust.rules.is_empty() {
         let named = |identity: &_| (check.reference.clone(), Clone::clone(identity));
         let signers: Vec<_> = check.signers.iter().map(named).collect();
         return Err(missing_identity(&signers));
     }
-    if let (None, Some(kind)) = (&args.attestation, &judged.predicate_type)
-        && kind != COSIGN_SIGN
-    {
-        let note = format!("this is an attestation: ask for it with --attestation {kind}");
-        check.notes.push(note);
+    if !check.is_met {
+        check
+            .notes
+            .extend(judged.iter().filter_map(|one| args.advice(one)));
+        check.notes.dedup();
     }
     let checks = [check];
     for output in args.outputs() {
@@ -112,19 +115,67 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
     Ok(spot_check::exit(&checks))
 }
 
-/// What the file's signature says; one that could not be read may have said anything.
-fn says<'a>(judged: &'a BundleJudgement, none: &'a BTreeMap<String, String>) -> Says<'a> {
-    match judged.predicate_type.as_deref() {
-        Some(kind) if kind != COSIGN_SIGN => Says::Attestation(kind),
-        None if judged.judgement.valid().is_none() => Says::Unreadable,
-        _ => Says::Signature {
-            annotations: none,
-            docker_reference: None,
+/// The Sigstore bundles of a file: one, or one a line, as `gh attestation download` writes them.
+fn each_bundle(bytes: &[u8]) -> Result<Vec<&[u8]>, CliError> {
+    let is_json = |line: &&[u8]| serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    let mut lines = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty());
+    let several =
+        lines.clone().nth(1).is_some() && lines.next().is_some_and(|first| is_json(&first));
+    if !several {
+        return Ok(vec![bytes]);
+    }
+    let lines: Vec<_> = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty())
+        .collect();
+    if lines.len() > limits::SIGNATURES_PER_IMAGE {
+        return Err(CliError::usage(format!(
+            "{} Sigstore bundles in one file, at most {} are judged",
+            lines.len(),
+            limits::SIGNATURES_PER_IMAGE
+        )));
+    }
+    Ok(lines)
+}
+
+fn candidate<'a>(judged: &'a BundleJudgement, none: &'a BTreeMap<String, String>) -> Candidate<'a> {
+    Candidate {
+        what: match &judged.predicate_type {
+            Some(kind) => format!("attestation {kind}"),
+            None => "signature".into(),
         },
+        says: match judged.predicate_type.as_deref() {
+            Some(kind) if kind != COSIGN_SIGN => Says::Attestation(kind),
+            // One that could not be read may have said anything.
+            None if judged.judgement.valid().is_none() => Says::Unreadable,
+            _ => Says::Signature {
+                annotations: none,
+                docker_reference: None,
+            },
+        },
+        judgement: &judged.judgement,
     }
 }
 
 impl VerifyArgs {
+    /// How to ask for what is there.
+    fn advice(&self, judged: &BundleJudgement) -> Option<String> {
+        match (&self.attestation, judged.predicate_type.as_deref()) {
+            (None, Some(kind)) if kind != COSIGN_SIGN => Some(format!(
+                "this is an attestation: ask for it with --attestation {kind}"
+            )),
+            (Some(kind), Some(found)) if !kind.matches(found) => {
+                Some(format!("this is an attestation {found}"))
+            }
+            (Some(_), None) if judged.judgement.valid().is_some() => {
+                Some("this is a signature, no attestation".into())
+            }
+            _ => None,
+        }
+    }
+
     fn outputs(&self) -> Vec<Output> {
         match self.output.as_slice() {
             [] => vec![Output::text()],

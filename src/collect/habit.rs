@@ -7,7 +7,11 @@
 use crate::oci::Reference;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// So long others wait for what the first image teaches: a registry that stalls on one must not stall all.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where attachments are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,12 +55,12 @@ impl Turn {
     pub(super) async fn habit(&mut self) -> Option<Place> {
         match &mut self.0 {
             Role::Leads(_) => None,
-            // An error: the leader ended and learnt nothing.
-            Role::Follows(receiver) => receiver
-                .wait_for(Option::is_some)
-                .await
-                .ok()
-                .and_then(|place| *place),
+            Role::Follows(receiver) => {
+                let taught = receiver.wait_for(Option::is_some);
+                // An error: the leader takes too long, or ended and learnt nothing.
+                let taught = tokio::time::timeout(PATIENCE, taught).await.ok()?;
+                taught.ok().and_then(|place| *place)
+            }
         }
     }
 

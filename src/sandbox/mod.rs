@@ -307,6 +307,12 @@ impl Sandbox {
             .put_manifest(repository, tag, media_type, bytes)
     }
 
+    /// A manifest by tag or digest, as it was pushed.
+    pub fn manifest(&self, repository: &str, reference: &str) -> Option<Vec<u8>> {
+        let (_, stored) = self.registry.manifest(repository, reference)?;
+        Some(stored.bytes.to_vec())
+    }
+
     /// Pushes a blob as it is.
     pub fn push_blob(&self, repository: &str, bytes: Vec<u8>) -> Digest {
         self.registry.put_blob(repository, bytes)

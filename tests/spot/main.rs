@@ -1,0 +1,18 @@
+//! Spot checks of images in a registry: how many requests, how many answers, and what hides nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot be set up has failed"
+)]
+
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod common;
+
+mod hidden;
+mod many;
+mod platforms;
+mod requests;
+mod shop;
