@@ -117,19 +117,15 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
 
 /// The Sigstore bundles of a file: one, or one a line, as `gh attestation download` writes them.
 fn each_bundle(bytes: &[u8]) -> Result<Vec<&[u8]>, CliError> {
-    let is_json = |line: &&[u8]| serde_json::from_slice::<IgnoredAny>(line).is_ok();
-    let mut lines = bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.trim_ascii().is_empty());
-    let several =
-        lines.clone().nth(1).is_some() && lines.next().is_some_and(|first| is_json(&first));
-    if !several {
-        return Ok(vec![bytes]);
-    }
     let lines: Vec<_> = bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.trim_ascii().is_empty())
         .collect();
+    let is_json = |line: &[u8]| serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    match lines.as_slice() {
+        [first, _, ..] if is_json(first) => {}
+        _ => return Ok(vec![bytes]),
+    }
     if lines.len() > limits::SIGNATURES_PER_IMAGE {
         return Err(CliError::usage(format!(
             "{} Sigstore bundles in one file, at most {} are judged",

@@ -11,6 +11,7 @@
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod common;
 
+mod blobs;
 mod hidden;
 mod many;
 mod platforms;
