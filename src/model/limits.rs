@@ -104,3 +104,23 @@ pub const SANDBOX_REQUEST_BYTES: usize = 256 << 20;
 pub const SANDBOX_REQUESTS: usize = 10_000;
 /// Images of one spot check.
 pub const SPOT_CHECKS: usize = 20_000;
+/// Bytes of one file that image references are looked for in.
+pub const PINS_FILE_BYTES: u64 = 16 << 20;
+/// Image references of one such file.
+pub const PINS_MENTIONS: usize = 20_000;
+/// YAML documents of one such file.
+pub const PINS_DOCUMENTS: usize = 20_000;
+/// YAML nodes of one of its documents.
+pub const PINS_NODES: usize = 1_000_000;
+/// Keys of one map in it: each is looked up among the others.
+pub const PINS_KEYS: usize = 10_000;
+/// Maps that one map merges (`<<`).
+pub const PINS_MERGES: usize = 16;
+/// Depth of nested YAML in such a file, block and flow each.
+pub const PINS_DEPTH: usize = 64;
+/// Files that are looked at below all the paths given.
+pub const PINS_FILES: usize = 20_000;
+/// Entries of folders that are looked at on the way to them.
+pub const PINS_ENTRIES: usize = 500_000;
+/// Depth of nested folders below a path given.
+pub const PINS_FOLDERS: usize = 64;

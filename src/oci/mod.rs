@@ -4,6 +4,7 @@ pub mod attached;
 pub mod descriptor;
 pub mod layout;
 pub mod manifest;
+pub mod pins;
 pub mod reference;
 
 pub use attached::{Attached, Found};
