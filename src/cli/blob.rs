@@ -53,7 +53,7 @@ pub(super) struct VerifyArgs {
 /// Runs the command.
 pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
     let BlobCommand::Verify(args) = command;
-    let trust = args.trust.build(true)?;
+    let trust = args.trust.build()?;
     let bytes;
     let artifact = match args.file.parse::<Digest>() {
         Ok(digest) => Artifact::Digest(digest),
@@ -90,8 +90,9 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
         unfit: args.unfit(&judged),
     };
     let digest = artifact.digest();
-    let check = SpotCheck::of(&args.file, digest, &trust.rules, &[candidate], "signature");
-    if trust.rules.is_empty() {
+    let signers = trust.file_signers();
+    let check = SpotCheck::of(&args.file, digest, &signers, &[candidate], "signature");
+    if signers.is_empty() {
         let named = |identity: &_| (check.reference.clone(), Clone::clone(identity));
         let signers: Vec<_> = check.signers.iter().map(named).collect();
         return Err(missing_identity(&signers));

@@ -55,7 +55,7 @@ pub(super) fn run(command: &ImageCommand) -> Result<Exit, CliError> {
             "--annotation is for signatures, --attestation for attestations: give one of them",
         ));
     }
-    let trust = args.trust.build(true)?;
+    let trust = args.trust.build()?;
     let source = Source::new(&args.references)?;
     let mut checks = Vec::new();
     for some in args.references.chunks(AT_ONCE) {
@@ -80,7 +80,7 @@ pub(super) fn run(command: &ImageCommand) -> Result<Exit, CliError> {
         });
         checks.extend(found);
     }
-    if trust.rules.is_empty() {
+    if trust.signers.is_empty() {
         let signers: Vec<_> = checks
             .iter()
             .flat_map(|check| {
@@ -114,7 +114,7 @@ impl VerifyArgs {
                     None => "signature".into(),
                 };
                 let wanted = format!("{wanted} (objects attached: {})", objects.len());
-                SpotCheck::of(&name, digest, &trust.rules, &candidates, &wanted)
+                SpotCheck::of(&name, digest, &trust.signers, &candidates, &wanted)
             }
             Err(failure) if failure.undetermined => {
                 SpotCheck::unreadable(&name, "unreachable", failure.message)

@@ -3,12 +3,12 @@
 use super::exit::Exit;
 use super::output;
 use clap::ValueEnum;
-use evidence::model::{Check, Digest, Finding, Group, Identity, IdentityRule, Outcome, Verdict};
+use evidence::model::{Check, Digest, Finding, Group, Identity, Outcome, Signers, Verdict};
 use evidence::report::json::FindingPage;
 use evidence::report::text::one_line;
 use evidence::report::verdict_word;
 use evidence::sigstore::statement::PredicateType;
-use evidence::sigstore::{Judgement, Signature, accepted};
+use evidence::sigstore::{Judgement, Signature};
 use serde_json::{Value, json};
 
 /// How results are printed.
@@ -47,13 +47,13 @@ impl SpotCheck {
     pub(super) fn of(
         reference: &str,
         digest: Digest,
-        rules: &[IdentityRule],
+        signers: &Signers,
         candidates: &[Candidate<'_>],
         wanted: &str,
     ) -> Self {
         let mut findings: Vec<_> = candidates
             .iter()
-            .map(|candidate| candidate.finding(reference, rules))
+            .map(|candidate| candidate.finding(reference, signers))
             .collect();
         let proven = findings.iter().any(|one| one.outcome == Outcome::Pass);
         if proven {
@@ -157,9 +157,9 @@ impl SpotCheck {
 }
 
 impl Candidate<'_> {
-    fn finding(&self, reference: &str, rules: &[IdentityRule]) -> Finding {
+    fn finding(&self, reference: &str, signers: &Signers) -> Finding {
         match self.judgement {
-            Judgement::Valid(signature) if !accepted(rules, signature) => {
+            Judgement::Valid(signature) if !signers.accept(signature) => {
                 let message = format!(
                     "{}: signed by {}, who is not accepted",
                     self.what, signature.identity
