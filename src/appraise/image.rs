@@ -1,10 +1,10 @@
 //! "This image is signed by this identity": from manifests and signatures as they were in the registry.
 
-use super::signatures::{ObjectFact, SignatureTrust, accepted, valid, why_none};
-use super::{Appraised, Claim};
-use crate::model::{Capture, Digest, IdentityRule, Problem, Status, limits};
+use super::signatures::{ObjectFact, why_unmet};
+use super::{Appraised, Claim, Context, Signed, Vouched};
+use crate::model::{Capture, Digest, Problem, Signers, Status, limits};
 use crate::oci::{Descriptor, Document, Index, Layout};
-use crate::sigstore::{Content, Object, Signature, judge_image};
+use crate::sigstore::{Content, Object, Signature, judge_image, signers::is_foreign};
 use serde::{Deserialize, Serialize};
 
 /// The request of an image item: which digest the reference had when it was captured.
@@ -25,7 +25,7 @@ pub struct AppraisedImage {
     /// The image.
     pub digest: Option<Digest>,
     /// Valid signatures, accepted by the expectation or not.
-    pub signatures: Vec<Signature>,
+    pub signed: Signed,
 }
 
 #[derive(Serialize)]
@@ -49,9 +49,10 @@ struct PlatformFact {
 pub fn image(
     capture: &Capture,
     reference: &str,
-    signed_by: &[IdentityRule],
-    trust: &SignatureTrust<'_>,
+    signed_by: &Signers,
+    context: &Context<'_>,
 ) -> AppraisedImage {
+    let trust = &context.signatures;
     let layout = layout_of(capture);
     let request: Option<ImageRequest> = serde_json::from_value(capture.request.clone()).ok();
     let mut problems = Vec::new();
@@ -75,7 +76,7 @@ pub fn image(
         return AppraisedImage {
             appraised: Appraised::new(claim, "the image's manifest was not captured"),
             digest: None,
-            signatures: Vec::new(),
+            signed: Signed::default(),
         };
     };
     if request.is_some_and(|request| request.reference != reference) {
@@ -105,12 +106,20 @@ pub fn image(
         .iter()
         .filter(|object| matches!(object.content, Content::Attestation { .. }))
         .collect();
-    let signer = signatures
+    let vouched: Vec<Vouched> = signatures
         .iter()
         .filter(|object| is_signature(object))
-        .find_map(|object| accepted(object, signed_by));
-    if !signed_by.is_empty() && signer.is_none() {
-        problems.push(why_none("image", signatures.iter().copied()));
+        .filter_map(|object| Vouched::of(object))
+        .collect();
+    let valid: Vec<&Signature> = vouched.iter().map(|one| &one.signature).collect();
+    let repository = context.release.repository.as_str();
+    if !signed_by.unmet_in(&valid, Some(repository)).is_empty() {
+        let unmet = signed_by.unmet(&valid);
+        problems.push(if unmet.is_empty() {
+            foreign(signed_by, &valid, repository)
+        } else {
+            why_unmet("image", signed_by, &unmet, signatures.iter().copied())
+        });
     }
     let unknown = problems
         .iter()
@@ -121,13 +130,7 @@ pub fn image(
         (true, true) => None,
         (false, true) => Some(true),
     };
-    let valid_signatures: Vec<Signature> = signatures
-        .iter()
-        .filter(|object| is_signature(object))
-        .filter_map(|object| valid(object))
-        .cloned()
-        .collect();
-    let status = match (met, valid_signatures.is_empty()) {
+    let status = match (met, vouched.is_empty()) {
         (Some(true), _) => Status::Verified,
         (_, false) => Status::Recorded,
         (Some(false), true) => Status::Missing,
@@ -140,12 +143,15 @@ pub fn image(
     } else {
         format!("; that {reference} was this digest is the producer's word")
     };
-    let summary = match (&signer, problems.first()) {
-        (_, Some(problem)) => format!("{}: {}", digest.short(), problem.message),
-        (Some(signature), None) => {
-            format!("{} signed by {}{named}", digest.short(), signature.identity)
+    let summary = match problems.first() {
+        Some(problem) => format!("{}: {}", digest.short(), problem.message),
+        None if signed_by.is_empty() => {
+            format!("{}, no signature asked for{named}", digest.short())
         }
-        (None, None) => format!("{}, no signature asked for{named}", digest.short()),
+        None => {
+            let signers = accepted_signers(signed_by, &valid, repository).join(" and ");
+            format!("{} signed by {signers}{named}", digest.short())
+        }
     };
     let facts = Facts {
         reference: reference.into(),
@@ -153,7 +159,7 @@ pub fn image(
         platforms,
         signatures: signatures
             .iter()
-            .map(|object| ObjectFact::of(object))
+            .map(|object| ObjectFact::at(object, reference))
             .collect(),
         attestations: attestations
             .iter()
@@ -164,8 +170,37 @@ pub fn image(
     AppraisedImage {
         appraised: Appraised::new(claim, summary),
         digest: Some(digest),
-        signatures: valid_signatures,
+        signed: Signed {
+            whole: vouched,
+            platforms: Vec::new(),
+        },
     }
+}
+
+/// For each group its first signer, each once.
+fn accepted_signers(asked: &Signers, valid: &[&Signature], repository: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for group in asked.groups() {
+        let group = Signers::any_of(group.clone());
+        let first = (valid.iter()).find(|one| group.are_met(&[one], Some(repository)));
+        names.extend(first.map(|one| one.identity.to_string()));
+    }
+    names.dedup();
+    names
+}
+
+/// The CI of another repository signed: whoever can run a workflow there could pass its image off as the release's.
+fn foreign(asked: &Signers, valid: &[&Signature], repository: &str) -> Problem {
+    let found = (valid.iter())
+        .filter(|one| asked.accept(one) && is_foreign(one, repository))
+        .find_map(|one| one.certificate.as_ref()?.source_repository.as_deref())
+        .map_or("names no repository".to_owned(), |found| {
+            format!("is {found}'s")
+        });
+    Problem::new(
+        "image-repository",
+        format!("the signer's certificate {found}, the release is of {repository}"),
+    )
 }
 
 /// The image layout that a capture's files under `oci/` are.

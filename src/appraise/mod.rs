@@ -16,6 +16,7 @@ mod dashboard_document;
 mod metric_answer;
 mod metric_facts;
 mod signatures;
+mod signed;
 
 pub use claim::{Appraised, Claim};
 pub use command::command;
@@ -27,8 +28,9 @@ pub use image::ImageRequest;
 pub use metric::metric;
 pub use release::release;
 pub use signatures::SignatureTrust;
+pub use signed::{Signed, Vouched};
 
-use crate::model::{Capture, Expectation, Identity, Release};
+use crate::model::{Capture, Expectation, Release};
 
 /// What an appraisal may lean on besides the capture.
 #[derive(Clone, Copy, Debug)]
@@ -44,9 +46,9 @@ pub fn item(
     capture: &Capture,
     expectation: &Expectation,
     context: &Context<'_>,
-) -> (Appraised, Vec<Identity>) {
+) -> (Appraised, Signed) {
     let about = context.release;
-    let unsigned = |appraised| (appraised, Vec::new());
+    let unsigned = |appraised| (appraised, Signed::default());
     match expectation {
         Expectation::Configuration { path } => {
             unsigned(configuration(capture, path.as_deref(), about))
@@ -56,25 +58,18 @@ pub fn item(
             reference,
             signed_by,
         } => {
-            let found = image::image(capture, reference, signed_by, &context.signatures);
-            (found.appraised, identities(found.signatures))
+            let found = image::image(capture, reference, signed_by, context);
+            (found.appraised, found.signed)
         }
         Expectation::Sbom {
             format, signed_by, ..
         } => {
             let found = sbom::sbom(capture, *format, signed_by, &context.signatures);
-            (found.appraised, identities(found.signatures))
+            (found.appraised, found.signed)
         }
         Expectation::Metric(wanted) => unsigned(metric(capture, wanted)),
         Expectation::Dashboard(wanted) => unsigned(dashboard(capture, wanted)),
         Expectation::File { path, .. } => unsigned(file(capture, path, about)),
         Expectation::Command { run, exit_code } => unsigned(command(capture, run, *exit_code)),
     }
-}
-
-fn identities(signatures: Vec<crate::sigstore::Signature>) -> Vec<Identity> {
-    signatures
-        .into_iter()
-        .map(|signature| signature.identity)
-        .collect()
 }

@@ -1,22 +1,21 @@
 //! "This SBOM is attested for this image": bound to the image's digest or to each of its platforms'.
 
 use super::image::{ImageRequest, children, layout_of, platform_of};
-use super::signatures::{ObjectFact, SignatureTrust, accepted, valid, why_none};
-use super::{Appraised, Claim};
+use super::signatures::{ObjectFact, SignatureTrust, why_unmet};
+use super::{Appraised, Claim, Signed, Vouched};
 use crate::model::expectation::SbomFormat;
-use crate::model::{Capture, Digest, Identity, IdentityRule, Problem, Status, limits};
+use crate::model::{Capture, Digest, Problem, Signers, Status, limits};
 use crate::sbom;
 use crate::sigstore::{Content, Object, Signature, judge_image};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// An appraised SBOM, and who attested it.
 #[derive(Clone, Debug)]
 pub struct AppraisedSbom {
     /// The claim.
     pub appraised: Appraised,
-    /// Valid signatures of signers whose documents alone cover the image, or every one of its platforms.
-    pub signatures: Vec<Signature>,
+    /// Valid signatures over documents that can be read, by what they are bound to.
+    pub signed: Signed,
 }
 
 #[derive(Serialize)]
@@ -60,7 +59,7 @@ struct Bound {
 pub fn sbom(
     capture: &Capture,
     format: SbomFormat,
-    signed_by: &[IdentityRule],
+    signed_by: &Signers,
     trust: &SignatureTrust<'_>,
 ) -> AppraisedSbom {
     let layout = layout_of(capture);
@@ -86,48 +85,37 @@ pub fn sbom(
     }
     let mut documents = Vec::new();
     let mut judged = Vec::new();
-    let mut covered = Vec::new();
-    let mut by_signer: Vec<(Identity, BTreeSet<usize>)> = Vec::new();
-    for (at, bound) in bounds.iter().enumerate() {
-        let mut is_covered = false;
+    let mut vouched = Vec::new();
+    for bound in &bounds {
+        let mut readable = Vec::new();
         for object in judge_image(&bound.digest, &layout, trust.roots, &keys, trust.options) {
             let Some(fact) = document(&object, format, bound) else {
                 continue;
             };
-            is_covered |= fact.document.is_some() && accepted(&object, signed_by).is_some();
-            if let (Some(_), Some(signature)) = (&fact.document, valid(&object)) {
-                let signer = &signature.identity;
-                match by_signer.iter_mut().find(|(known, _)| known == signer) {
-                    Some((_, covered)) => drop(covered.insert(at)),
-                    None => by_signer.push((signer.clone(), BTreeSet::from([at]))),
-                }
+            if fact.document.is_some() {
+                readable.extend(Vouched::of(&object));
             }
             documents.push(fact);
             judged.push(object);
         }
-        covered.push(is_covered);
+        vouched.push(readable);
     }
-    let met_by_bytes = is_whole(&covered);
+    let mut vouched = vouched.into_iter();
+    let signed = Signed {
+        whole: vouched.next().unwrap_or_default(),
+        platforms: vouched.collect(),
+    };
+    let met_by_bytes = signed.meets(signed_by, None);
     let mut problems = Vec::new();
     if !met_by_bytes {
         problems.push(why_not(
-            format, &documents, &judged, signed_by, &bounds, &covered,
+            format, &documents, &judged, signed_by, &bounds, &signed,
         ));
     }
     let unknown = problems
         .iter()
         .any(|problem| problem.code == "sbom-root-unknown");
     let met = if unknown { None } else { Some(met_by_bytes) };
-    let alone = |signer: &Identity| {
-        by_signer.iter().any(|(known, at)| {
-            let covered: Vec<bool> = (0..bounds.len()).map(|bound| at.contains(&bound)).collect();
-            known == signer && is_whole(&covered)
-        })
-    };
-    let signatures: Vec<Signature> = (judged.iter().filter_map(valid))
-        .filter(|signature| alone(&signature.identity))
-        .cloned()
-        .collect();
     let status = match (met, documents.is_empty()) {
         (Some(true), _) => Status::Verified,
         (_, true) => Status::Missing,
@@ -157,18 +145,7 @@ pub fn sbom(
     );
     AppraisedSbom {
         appraised: Appraised::new(claim, summary),
-        signatures,
-    }
-}
-
-/// Whether the image as a whole, which stands first, is covered, or every one of its platforms.
-fn is_whole(covered: &[bool]) -> bool {
-    match covered.split_first() {
-        Some((true, _)) => true,
-        Some((false, platforms)) => {
-            !platforms.is_empty() && platforms.iter().all(|covered| *covered)
-        }
-        None => false,
+        signed,
     }
 }
 
@@ -230,9 +207,9 @@ fn why_not(
     format: SbomFormat,
     documents: &[DocumentFact],
     judged: &[Object],
-    signed_by: &[IdentityRule],
+    signed_by: &Signers,
     bounds: &[Bound],
-    covered: &[bool],
+    signed: &Signed,
 ) -> Problem {
     if documents.is_empty() {
         return Problem::new(
@@ -243,20 +220,29 @@ fn why_not(
     if let Some(unreadable) = documents.iter().find_map(|fact| fact.unreadable.clone()) {
         return unreadable;
     }
-    if judged
+    let valid: Vec<&Signature> = judged
         .iter()
-        .any(|object| accepted(object, signed_by).is_some())
-    {
-        let bare: Vec<String> = bounds
-            .iter()
-            .zip(covered)
-            .filter(|(bound, covered)| bound.platform.is_some() && !**covered)
-            .filter_map(|(bound, _)| bound.platform.clone())
+        .filter_map(|object| object.judgement.valid())
+        .collect();
+    let unmet = signed_by.unmet(&valid);
+    // Somebody asked for is there for one part of the image, and not for the others.
+    if !signed_by.is_empty() && unmet.is_empty() {
+        let platforms = bounds.iter().filter_map(|bound| bound.platform.clone());
+        let bare: Vec<String> = platforms
+            .zip(&signed.platforms)
+            .filter(|(_, own)| {
+                let alone = Signed {
+                    whole: signed.whole.iter().chain(*own).cloned().collect(),
+                    platforms: Vec::new(),
+                };
+                !alone.meets(signed_by, None)
+            })
+            .map(|(platform, _)| platform)
             .collect();
         return Problem::new(
             "sbom-platform",
             format!("no accepted {format} attestation for {}", bare.join(", ")),
         );
     }
-    why_none("sbom", judged.iter())
+    why_unmet("sbom", signed_by, &unmet, judged.iter())
 }

@@ -1,9 +1,8 @@
 //! Judged signatures as facts, the same for images and SBOMs.
 
-use crate::model::{Digest, Identity, IdentityRule, Problem, Timestamp};
-use crate::sigstore::identity;
+use crate::model::{Digest, Identity, IdentityRule, Problem, Signers, Timestamp};
 use crate::sigstore::trust::{Key, Roots};
-use crate::sigstore::{Content, Judgement, Object, Options, Signature};
+use crate::sigstore::{Content, Judgement, Object, Options, Signature, docker_reference};
 use serde::Serialize;
 
 /// Under which roots and keys signatures are judged. Whom to accept is another question.
@@ -19,8 +18,8 @@ pub struct SignatureTrust<'a> {
 
 impl SignatureTrust<'_> {
     /// These keys and the expectation's.
-    pub(in crate::appraise) fn keys_with(&self, rules: &[IdentityRule]) -> Vec<Key> {
-        let named = rules.iter().filter_map(|rule| match rule {
+    pub(in crate::appraise) fn keys_with(&self, signers: &Signers) -> Vec<Key> {
+        let named = signers.rules().filter_map(|rule| match rule {
             IdentityRule::Key { pem } => Key::parse(pem.as_bytes()).ok(),
             IdentityRule::Certificate { .. } => None,
         });
@@ -50,6 +49,9 @@ pub(in crate::appraise) struct ObjectFact {
     pub(in crate::appraise) predicate_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::appraise) signer: Option<Identity>,
+    /// Where the signer met the image, when that is another place than the one asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::appraise) docker_reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::appraise) log_index: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +78,7 @@ impl ObjectFact {
                 _ => None,
             },
             signer: signature.map(|signature| signature.identity.clone()),
+            docker_reference: None,
             log_index: signature
                 .and_then(|signature| signature.log.as_ref())
                 .map(|log| log.index),
@@ -83,18 +86,21 @@ impl ObjectFact {
             problem: problem.cloned(),
         }
     }
-}
 
-/// The valid signature of an object whose signer one of the rules accepts.
-pub(in crate::appraise) fn accepted<'a>(
-    object: &'a Object,
-    rules: &[IdentityRule],
-) -> Option<&'a Signature> {
-    let signature = valid(object)?;
-    rules
-        .iter()
-        .any(|rule| identity::matches(rule, &signature.identity))
-        .then_some(signature)
+    /// The same for a signature on the image at this reference.
+    pub(in crate::appraise) fn at(object: &Object, reference: &str) -> Self {
+        let named = match &object.content {
+            Content::Signature {
+                docker_reference, ..
+            } => docker_reference.clone(),
+            _ => None,
+        };
+        Self {
+            docker_reference: named
+                .filter(|named| docker_reference::fits(named, reference) == Some(false)),
+            ..Self::of(object)
+        }
+    }
 }
 
 /// The valid signature of an object, whoever made it.
@@ -105,9 +111,11 @@ pub(in crate::appraise) fn valid(object: &Object) -> Option<&Signature> {
     }
 }
 
-/// Why no signature was accepted, most telling first.
-pub(in crate::appraise) fn why_none<'a>(
+/// Why not all who are asked for signed, most telling first. `unmet` are those groups for which nobody did.
+pub(in crate::appraise) fn why_unmet<'a>(
     what: &str,
+    asked: &Signers,
+    unmet: &[&[IdentityRule]],
     objects: impl Iterator<Item = &'a Object> + Clone,
 ) -> Problem {
     if let Some(object) = objects
@@ -125,6 +133,17 @@ pub(in crate::appraise) fn why_none<'a>(
         .filter_map(valid)
         .map(|signature| signature.identity.to_string())
         .collect();
+    if unmet.len() < asked.groups().len() {
+        let lacking: Vec<String> = unmet.iter().map(|group| one_of(group)).collect();
+        return Problem::new(
+            format!("{what}-cosigner"),
+            format!(
+                "signed by {}; not by {}, who must have signed too",
+                signers.join(", "),
+                lacking.join(", and not by ")
+            ),
+        );
+    }
     if !signers.is_empty() {
         return Problem::new(
             format!("{what}-identity"),
@@ -144,4 +163,9 @@ pub(in crate::appraise) fn why_none<'a>(
         Some(reason) => Problem::new(format!("{what}-signature"), reason),
         None => Problem::new(format!("{what}-unsigned"), "no signature found"),
     }
+}
+
+fn one_of(group: &[IdentityRule]) -> String {
+    let rules: Vec<String> = group.iter().map(ToString::to_string).collect();
+    rules.join(" or ")
 }

@@ -47,7 +47,7 @@ pub(super) struct VerifyArgs {
 /// Runs the command.
 pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
     let BlobCommand::Verify(args) = command;
-    let trust = args.trust.build(true)?;
+    let trust = args.trust.build()?;
     let bytes;
     let artifact = match args.file.parse::<Digest>() {
         Ok(digest) => Artifact::Digest(digest),
@@ -86,18 +86,19 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
         .collect();
     let none = BTreeMap::new();
     let candidates: Vec<_> = judged.iter().map(|one| candidate(one, &none)).collect();
+    let signers = trust.file_signers();
     let demand = Demand {
         wants: vec![Want {
             kind: match &args.attestation {
                 Some(kind) => Kind::Attestation(kind.clone()),
                 None => Kind::Signature,
             },
-            signers: trust.rules.clone(),
+            signers: signers.clone(),
         }],
         ..Demand::default()
     };
     let mut check = SpotCheck::of(&args.file, artifact.digest(), &demand, &candidates);
-    if trust.rules.is_empty() {
+    if signers.is_empty() {
         let named = |identity: &_| (check.reference.clone(), Clone::clone(identity));
         let signers: Vec<_> = check.signers.iter().map(named).collect();
         return Err(missing_identity(&signers));

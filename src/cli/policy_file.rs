@@ -3,14 +3,33 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::output::plain;
+use super::trust_flags::warn;
 use evidence::config;
 use evidence::model::policy::{Policy, PolicyRoot};
 use evidence::model::{IdentityRule, limits};
+use evidence::sigstore::identity::check_rule;
 use evidence::sigstore::trust::{Key, Roots};
 use std::path::Path;
 
-/// Reads a policy; files that it names are relative to its folder.
+/// Reads a policy and checks its rules; warns on stderr. Files that it names are relative to its folder.
 pub(crate) fn load(path: &Path) -> Result<Policy, CliError> {
+    let policy = parse(path)?;
+    let mut warnings = Vec::new();
+    for (place, rule) in policy.rules() {
+        let found = check_rule(rule).map_err(|error| {
+            CliError::from_error(Exit::Usage, &error).detail(format!(
+                "in {}: {}",
+                path.display(),
+                plain(&place)
+            ))
+        })?;
+        warnings.extend(found);
+    }
+    warn(&warnings);
+    Ok(policy)
+}
+
+fn parse(path: &Path) -> Result<Policy, CliError> {
     let text = files::read_named(path, limits::CONFIG_BYTES)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut read = |name: &str| files::read(&folder.join(name), limits::DOCUMENT_BYTES).ok();
@@ -40,17 +59,9 @@ pub(crate) fn add_roots(policy: &Policy, roots: &mut Roots) -> Result<(), CliErr
 
 /// Every key that the policy names: signatures may have been made with any of them.
 pub(crate) fn keys(policy: &Policy) -> Result<Vec<Key>, CliError> {
-    let images = policy.images.values();
-    let rules = images.flat_map(|image| {
-        image
-            .signed_by
-            .iter()
-            .chain(image.sboms.iter().flat_map(|sbom| &sbom.signed_by))
-    });
     policy
-        .seal
-        .iter()
-        .chain(rules)
+        .rules()
+        .map(|(_, rule)| rule)
         .filter_map(|rule| match rule {
             IdentityRule::Key { pem } => Some(pem),
             IdentityRule::Certificate { .. } => None,

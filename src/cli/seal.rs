@@ -158,10 +158,10 @@ pub(crate) async fn seal(bundle: &Path, sealer: Sealer) -> Result<Sealed, CliErr
     let signer = match (&signature.identity, &key) {
         (_, Some(key)) => IdentityRule::Key { pem: key.pem() },
         (evidence::model::Identity::Certificate { subject, issuer }, None) => {
-            IdentityRule::Certificate {
-                subject: Pattern::Exact(subject.clone()),
-                issuer: Pattern::Exact(issuer.clone()),
-            }
+            IdentityRule::certificate(
+                Pattern::Exact(subject.clone()),
+                Pattern::Exact(issuer.clone()),
+            )
         }
         (evidence::model::Identity::Key { .. }, None) => {
             return Err(CliError::unreachable(

@@ -1,19 +1,23 @@
-//! Whom to trust, by cosign's flags.
+//! Whom to trust, by cosign's flags or by a policy.
 
 use super::exit::{CliError, Exit};
-use super::files;
+use super::{files, policy_file};
 use clap::Args;
-use evidence::model::identity::Pattern;
-use evidence::model::{Identity, IdentityRule, limits};
-use evidence::sigstore::identity::check_rule;
+use evidence::model::identity::{CertificateClaim, Pattern};
+use evidence::model::{Identity, IdentityRule, Policy, Signers, limits};
+use evidence::sigstore::identity::{RuleWarning, check_rule};
 use evidence::sigstore::trust::PUBLIC_GOOD;
 use evidence::sigstore::{Key, Options, Roots};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Whom to trust.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Trust")]
 pub(super) struct TrustFlags {
+    /// Who may seal and sign, and what is demanded, in one file.
+    #[arg(long, value_name = "FILE", env = "EVIDENCE_POLICY")]
+    policy: Option<PathBuf>,
     /// Accept certificates for this e-mail address or URI.
     #[arg(long, value_name = "SUBJECT", env = "EVIDENCE_CERTIFICATE_IDENTITY")]
     certificate_identity: Option<String>,
@@ -34,6 +38,8 @@ pub(super) struct TrustFlags {
         env = "EVIDENCE_CERTIFICATE_OIDC_ISSUER_REGEXP"
     )]
     certificate_oidc_issuer_regexp: Option<String>,
+    #[command(flatten)]
+    claims: ClaimFlags,
     /// Accept signatures by this public key, a PEM file; repeatable, any of them will do.
     #[arg(long, value_name = "FILE", env = "EVIDENCE_KEY")]
     key: Vec<PathBuf>,
@@ -45,43 +51,113 @@ pub(super) struct TrustFlags {
     insecure_ignore_tlog: bool,
 }
 
+/// What the certificate must say about the CI run. The first five are cosign's, whose values are those of the old
+/// extensions 1.2 to 1.6; a certificate that has only their successors is accepted by the same values.
+#[derive(Args, Clone, Debug)]
+struct ClaimFlags {
+    /// Accept only certificates for runs of this repository: `OWNER/REPO` of github.com, or `HOST/OWNER/REPO`.
+    #[arg(
+        long,
+        value_name = "REPOSITORY",
+        env = "EVIDENCE_CERTIFICATE_GITHUB_WORKFLOW_REPOSITORY"
+    )]
+    certificate_github_workflow_repository: Option<String>,
+    /// Accept only certificates for runs on this ref, such as `refs/tags/v1.0.0`.
+    #[arg(
+        long,
+        value_name = "REF",
+        env = "EVIDENCE_CERTIFICATE_GITHUB_WORKFLOW_REF"
+    )]
+    certificate_github_workflow_ref: Option<String>,
+    /// Accept only certificates for runs of the workflow of this name.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "EVIDENCE_CERTIFICATE_GITHUB_WORKFLOW_NAME"
+    )]
+    certificate_github_workflow_name: Option<String>,
+    /// Accept only certificates for runs on this commit.
+    #[arg(
+        long,
+        value_name = "SHA",
+        env = "EVIDENCE_CERTIFICATE_GITHUB_WORKFLOW_SHA"
+    )]
+    certificate_github_workflow_sha: Option<String>,
+    /// Accept only certificates for runs that this event triggered, such as `push`.
+    #[arg(
+        long,
+        value_name = "EVENT",
+        env = "EVIDENCE_CERTIFICATE_GITHUB_WORKFLOW_TRIGGER"
+    )]
+    certificate_github_workflow_trigger: Option<String>,
+    /// Accept only certificates for runs in this deployment environment.
+    #[arg(
+        long,
+        value_name = "ENVIRONMENT",
+        env = "EVIDENCE_CERTIFICATE_ENVIRONMENT"
+    )]
+    certificate_environment: Option<String>,
+}
+
 /// Whom to trust, read and checked.
 #[derive(Debug)]
 pub(super) struct Trust {
-    /// Any of these signers; empty when none was named.
-    pub rules: Vec<IdentityRule>,
-    /// Roots.
+    /// Who must have signed, by flags; nobody when none was named there.
+    pub signers: Signers,
+    /// The policy, where one was named; its identities are not among `signers`.
+    pub policy: Option<Policy>,
+    /// Roots: the policy's, and the flags'.
     pub roots: Roots,
-    /// The rules' keys.
+    /// Keys of the flags and of the policy.
     pub keys: Vec<Key>,
     /// How strictly.
     pub options: Options,
 }
 
+impl Trust {
+    /// Whose signature on a single file is accepted: the flags' signers, else whoever may seal by the policy.
+    pub(super) fn file_signers(&self) -> Signers {
+        match &self.policy {
+            Some(policy) if self.signers.is_empty() => Signers::any_of(policy.seal.clone()),
+            _ => self.signers.clone(),
+        }
+    }
+}
+
 impl TrustFlags {
     /// Reads the files that are named and checks the rules; warns on stderr.
     ///
-    /// `public_good` says whether the built-in root is used when no flag names one.
-    /// Rules may be empty: [`missing_identity`] is the error for that, once it is known who signed.
-    pub(super) fn build(&self, public_good: bool) -> Result<Trust, CliError> {
-        let (keys, mut rules) = self.read_keys()?;
+    /// The built-in root is used when neither flags nor policy name one; the flags' come on top of the policy's.
+    /// Nobody may be named: [`missing_identity`] is the error for that, once it is known who signed.
+    pub(super) fn build(&self) -> Result<Trust, CliError> {
+        let policy = self.policy.as_deref().map(policy_file::load).transpose()?;
+        let (mut keys, mut rules) = self.read_keys()?;
         rules.extend(self.certificate_rule()?);
+        let mut warnings = Vec::new();
         for rule in &rules {
-            let warnings =
+            let found =
                 check_rule(rule).map_err(|error| CliError::from_error(Exit::Usage, &error))?;
-            for warning in warnings {
-                eprintln!("warning: {warning}");
-            }
+            warnings.extend(found);
         }
+        warn(&warnings);
         if self.insecure_ignore_tlog {
             eprintln!(
                 "WARNING: --insecure-ignore-tlog: signatures that no transparency log recorded are accepted.\n\
                  WARNING: a stolen key would go unnoticed. Do not gate a release on this."
             );
         }
+        let names_roots = policy
+            .as_ref()
+            .is_some_and(|policy| !policy.trusted_roots.is_empty());
+        let mut roots = self.read_roots(!names_roots)?;
+        if let Some(policy) = &policy {
+            policy_file::add_roots(policy, &mut roots)?;
+            keys.extend(policy_file::keys(policy)?);
+        }
         Ok(Trust {
-            rules,
-            roots: self.read_roots(public_good)?,
+            signers: Signers::any_of(rules),
+            policy,
+            roots,
             keys,
             options: Options {
                 ignore_tlog: self.insecure_ignore_tlog,
@@ -124,19 +200,33 @@ impl TrustFlags {
             &self.certificate_oidc_issuer,
             &self.certificate_oidc_issuer_regexp,
         )?;
-        match (subject, issuer) {
-            (None, None) => Ok(None),
-            (Some(subject), Some(issuer)) if self.key.is_empty() => {
-                Ok(Some(IdentityRule::Certificate { subject, issuer }))
+        let claims = self.claims.read()?;
+        if subject.is_none() && issuer.is_none() && claims.is_empty() {
+            return Ok(None);
+        }
+        let is_somebody = subject.is_some() || claims.contains_key(&CertificateClaim::Repository);
+        match issuer {
+            Some(issuer) if is_somebody && self.key.is_empty() => {
+                Ok(Some(IdentityRule::Certificate {
+                    subject,
+                    issuer,
+                    claims,
+                }))
             }
-            (Some(_), Some(_)) => Err(CliError::usage(
+            Some(_) if is_somebody => Err(CliError::usage(
                 "--key and --certificate-identity exclude each other",
             )
             .hint("a policy file can accept either")),
-            _ => Err(
-                CliError::usage("a certificate is accepted by identity and issuer together")
-                    .hint("give --certificate-identity and --certificate-oidc-issuer"),
-            ),
+            _ if claims.is_empty() => Err(CliError::usage(
+                "a certificate is accepted by identity and issuer together",
+            )
+            .hint("give --certificate-identity and --certificate-oidc-issuer")),
+            _ => Err(CliError::usage(
+                "what a certificate says of the CI run counts only with its issuer, and with an identity or a repository",
+            )
+            .hint(
+                "give --certificate-oidc-issuer, and --certificate-identity or --certificate-github-workflow-repository",
+            )),
         }
     }
 
@@ -155,6 +245,61 @@ impl TrustFlags {
             }
         }
         Ok(roots)
+    }
+}
+
+impl ClaimFlags {
+    fn read(&self) -> Result<BTreeMap<CertificateClaim, Pattern>, CliError> {
+        let repository = self.certificate_github_workflow_repository.as_deref();
+        let repository = repository.map(full_repository).transpose()?;
+        let claims = [
+            (CertificateClaim::Repository, &repository),
+            (CertificateClaim::Ref, &self.certificate_github_workflow_ref),
+            (
+                CertificateClaim::WorkflowName,
+                &self.certificate_github_workflow_name,
+            ),
+            (
+                CertificateClaim::Commit,
+                &self.certificate_github_workflow_sha,
+            ),
+            (
+                CertificateClaim::Trigger,
+                &self.certificate_github_workflow_trigger,
+            ),
+            (CertificateClaim::Environment, &self.certificate_environment),
+        ];
+        let given = claims.into_iter().filter_map(|(claim, text)| {
+            let text = text.as_ref()?;
+            Some((claim, Pattern::Exact(text.clone())))
+        });
+        Ok(given.collect())
+    }
+}
+
+/// cosign takes `OWNER/REPO`, as the old extension had it, which left out the host.
+fn full_repository(text: &str) -> Result<String, CliError> {
+    let plain = text.strip_prefix("https://").unwrap_or(text);
+    let parts: Vec<&str> = plain.split('/').collect();
+    if parts.iter().any(|part| part.is_empty()) || parts.len() < 2 {
+        return Err(CliError::usage(format!("{text:?} is no repository"))
+            .hint("OWNER/REPO of github.com, or HOST/OWNER/REPO"));
+    }
+    Ok(match parts.len() {
+        2 => format!("github.com/{plain}"),
+        _ => plain.into(),
+    })
+}
+
+/// Says each warning once; what they have in common is said of all at once.
+pub(super) fn warn(warnings: &[RuleWarning]) {
+    let mut said = Vec::new();
+    for warning in warnings {
+        let text = warning.to_string();
+        if !said.contains(&text) {
+            eprintln!("warning: {}", super::output::plain(&text));
+            said.push(text);
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::format::{Format, Output};
-use super::policy_file;
 use super::trust_flags::TrustFlags;
 use crate::cli::output;
 use evidence::model::{Report, limits};
@@ -48,14 +47,6 @@ pub(crate) struct JudgeFlags {
     /// The commit whose evidence this must be.
     #[arg(long, env = "EVIDENCE_COMMIT", help_heading = "Release")]
     commit: Option<String>,
-    /// Who may seal and sign, and what is demanded, in one file.
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "EVIDENCE_POLICY",
-        help_heading = "Trust"
-    )]
-    policy: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustFlags,
 }
@@ -116,31 +107,20 @@ pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliErro
 
 impl JudgeFlags {
     fn trust(&self) -> Result<Trust, CliError> {
-        let policy = self.policy.as_deref().map(policy_file::load).transpose()?;
-        // Roots of the policy stand in for the built-in one; roots of the command line come on top.
-        let names_roots = policy
-            .as_ref()
-            .is_some_and(|policy| !policy.trusted_roots.is_empty());
-        let flags = self.trust.build(!names_roots)?;
-        let (mut roots, mut seal, mut keys) = (flags.roots, flags.rules, flags.keys);
-        if let Some(policy) = &policy {
-            if seal.is_empty() {
-                seal.clone_from(&policy.seal);
-            }
-            policy_file::add_roots(policy, &mut roots)?;
-            keys.extend(policy_file::keys(policy)?);
-        }
+        let flags = self.trust.build()?;
+        // Whoever names a signer on the command line means that one, whatever else the policy accepts.
+        let seal = flags.file_signers().rules().cloned().collect();
         let asked = AskedRelease {
             tag: self.tag.clone(),
             repository: self.repository.clone(),
             commit: self.commit.clone(),
         };
         Ok(Trust {
-            roots,
+            roots: flags.roots,
             seal,
-            keys,
+            keys: flags.keys,
             options: flags.options,
-            policy,
+            policy: flags.policy,
             asked,
         })
     }

@@ -4,21 +4,25 @@ use super::diagnostic::{Problems, Spot, quoted};
 use super::fields::Fields;
 use super::node::Node;
 use super::paths;
+use super::read::check_repository;
 use super::template::{Placeholder, Template};
 use crate::model::IdentityRule;
-use crate::model::identity::Pattern;
+use crate::model::identity::{CertificateClaim, Pattern};
 use crate::model::limits::KEY_BYTES;
 use regex::RegexBuilder;
+use std::collections::BTreeMap;
 
 /// A signer as it is written: key files are not read yet, placeholders are not filled in.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum IdentitySource {
-    /// A certificate's subject and issuer.
+    /// A certificate's subject, issuer and claims.
     Certificate {
-        /// What the subject must be.
-        subject: SubjectSource,
+        /// What the subject must be; none only where `claims` name the repository.
+        subject: Option<PatternSource>,
         /// What the issuer must be.
         issuer: Pattern,
+        /// What the certificate must say about the CI run.
+        claims: BTreeMap<CertificateClaim, PatternSource>,
     },
     /// A PEM file with a public key.
     Key {
@@ -27,9 +31,9 @@ pub enum IdentitySource {
     },
 }
 
-/// What a certificate's subject must be.
+/// What a part of a certificate must be.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum SubjectSource {
+pub enum PatternSource {
     /// Equal, byte for byte.
     Exact(Spot<Template>),
     /// A regular expression that must match the whole text.
@@ -50,6 +54,7 @@ const KEYS: &[&str] = &[
     "issuer-regexp",
     "subject",
     "subject-regexp",
+    "claims",
     "key",
 ];
 
@@ -82,16 +87,84 @@ pub(super) fn identity(
         return None;
     }
     let issuer = one_of(&fields, "issuer", "issuer-regexp", problems);
-    let subject = one_of(&fields, "subject", "subject-regexp", problems);
+    let claims = match fields.get("claims") {
+        Some(node) => claims(node, problems),
+        None => Some(BTreeMap::new()),
+    };
+    // A claim that was not right is a problem of its own, not also a lack of a subject.
+    let names_repository = claims
+        .as_ref()
+        .is_none_or(|claims| claims.contains_key(&CertificateClaim::Repository));
+    let has_subject = ["subject", "subject-regexp"]
+        .iter()
+        .any(|key| fields.get(key).is_some());
+    let subject = if has_subject || !names_repository {
+        let subject = one_of(&fields, "subject", "subject-regexp", problems);
+        Some(source(subject?, &Placeholder::ALL, problems)?)
+    } else {
+        None
+    };
     let issuer = match issuer? {
         Either::Exact(text) => Pattern::Exact(text.value),
         Either::Regexp(text) => Pattern::Regexp(text),
     };
-    let subject = match subject? {
-        Either::Exact(text) => SubjectSource::Exact(template(&text, &Placeholder::ALL, problems)?),
-        Either::Regexp(text) => SubjectSource::Regexp(text),
-    };
-    Some(IdentitySource::Certificate { subject, issuer })
+    Some(IdentitySource::Certificate {
+        subject,
+        issuer,
+        claims: claims?,
+    })
+}
+
+/// Reads `{repository: …, ref-regexp: …}`.
+fn claims(
+    node: &Node,
+    problems: &mut Problems,
+) -> Option<BTreeMap<CertificateClaim, PatternSource>> {
+    let keys = CertificateClaim::ALL
+        .map(|claim| (claim, claim.name(), claim.name().to_owned() + "-regexp"));
+    let known: Vec<&str> = (keys.iter())
+        .flat_map(|(_, exact, regexp)| [*exact, regexp.as_str()])
+        .collect();
+    let fields = Fields::of(node, &known, problems)?;
+    let mut claims = BTreeMap::new();
+    let mut all_right = true;
+    for (claim, exact, regexp) in &keys {
+        if fields.get(exact).is_none() && fields.get(regexp).is_none() {
+            continue;
+        }
+        // A repository is compared without scheme, so what has one would be another way to write the same.
+        let allowed: &[Placeholder] = match claim {
+            CertificateClaim::Repository => &[],
+            _ => &Placeholder::ALL,
+        };
+        let found = match one_of(&fields, exact, regexp, problems) {
+            Some(Either::Exact(text)) if *claim == CertificateClaim::Repository => {
+                let at = text.at;
+                let value = check_repository(text, problems);
+                value.map(|value| Either::Exact(Spot { value, at }))
+            }
+            other => other,
+        };
+        match found.and_then(|found| source(found, allowed, problems)) {
+            Some(found) => drop(claims.insert(*claim, found)),
+            None => all_right = false,
+        }
+    }
+    if all_right && claims.is_empty() {
+        problems.hinted(
+            node.at,
+            "nothing is said of the certificate",
+            format!("known here: {}", known.join(", ")),
+        );
+    }
+    all_right.then_some(claims)
+}
+
+fn source(text: Either, allowed: &[Placeholder], problems: &mut Problems) -> Option<PatternSource> {
+    Some(match text {
+        Either::Exact(text) => PatternSource::Exact(template(&text, allowed, problems)?),
+        Either::Regexp(text) => PatternSource::Regexp(text),
+    })
 }
 
 enum Either {
@@ -124,7 +197,7 @@ fn one_of(
             problems.hinted(
                 fields.at,
                 message,
-                "a signer is known by issuer and subject together, or by {key: PATH}",
+                "a signer is known by issuer and subject together, by issuer and claims.repository, or by {key: PATH}",
             );
             None
         }
@@ -193,13 +266,41 @@ impl IdentitySource {
     ) -> Option<IdentityRule> {
         match self {
             Self::Key { path } => key(path, read, problems).map(|pem| IdentityRule::Key { pem }),
-            Self::Certificate { subject, issuer } => Some(IdentityRule::Certificate {
-                subject: match subject {
-                    SubjectSource::Exact(template) => Pattern::Exact(template.value.fill(fill)),
-                    SubjectSource::Regexp(text) => Pattern::Regexp(text.clone()),
-                },
+            Self::Certificate {
+                subject,
+                issuer,
+                claims,
+            } => Some(IdentityRule::Certificate {
+                subject: subject.as_ref().map(|subject| subject.pattern(fill)),
                 issuer: issuer.clone(),
+                claims: (claims.iter())
+                    .map(|(claim, wanted)| (*claim, wanted.pattern(fill)))
+                    .collect(),
             }),
+        }
+    }
+
+    /// The texts with placeholders.
+    pub(super) fn templates(&self) -> impl Iterator<Item = &Spot<Template>> {
+        let (subject, claims) = match self {
+            Self::Certificate {
+                subject, claims, ..
+            } => (subject.as_ref(), Some(claims)),
+            Self::Key { .. } => (None, None),
+        };
+        let claims = claims.into_iter().flat_map(BTreeMap::values);
+        (subject.into_iter().chain(claims)).filter_map(|source| match source {
+            PatternSource::Exact(template) => Some(template),
+            PatternSource::Regexp(_) => None,
+        })
+    }
+}
+
+impl PatternSource {
+    fn pattern(&self, fill: &dyn Fn(Placeholder) -> String) -> Pattern {
+        match self {
+            Self::Exact(template) => Pattern::Exact(template.value.fill(fill)),
+            Self::Regexp(text) => Pattern::Regexp(text.clone()),
         }
     }
 }
@@ -254,19 +355,6 @@ pub(super) fn file(
         return None;
     }
     Some(bytes)
-}
-
-/// Which names a list or a single name gives; each must be known.
-pub(super) fn known_names(
-    names: &[Spot<String>],
-    what: &str,
-    known: &[&str],
-    problems: &mut Problems,
-) -> Vec<String> {
-    for name in names {
-        check_known(name, what, known, problems);
-    }
-    names.iter().map(|name| name.value.clone()).collect()
 }
 
 /// A problem when `name` is not among `known`.

@@ -2,9 +2,10 @@
 
 use super::diagnostic::{Problems, Spot};
 use super::fields::{self, Fields};
-use super::identity::{known_names, template};
+use super::identity::{check_known, template};
 use super::model::{Image, Sbom};
 use super::node::Node;
+use super::signers;
 use super::template::{Placeholder, Template};
 use crate::model::expectation::SbomFormat;
 use crate::oci::ImageRef;
@@ -25,7 +26,7 @@ pub(super) fn image(node: &Node, identities: &[&str], problems: &mut Problems) -
     if let Some(reference) = &reference {
         check_reference(&sample(&reference.value), reference, problems);
     }
-    let signed_by = signers(&fields, identities, problems);
+    let signed_by = signed_by(&fields, identities, problems);
     let sboms = match fields.get("sbom") {
         Some(node) => sboms(node, &signed_by, identities, problems),
         None => Vec::new(),
@@ -64,17 +65,25 @@ fn sample(template: &Template) -> String {
     })
 }
 
-fn signers(fields: &Fields<'_>, identities: &[&str], problems: &mut Problems) -> Vec<String> {
+fn signed_by(
+    fields: &Fields<'_>,
+    identities: &[&str],
+    problems: &mut Problems,
+) -> Vec<Vec<String>> {
     let Some(node) = fields.get("signed-by") else {
         return Vec::new();
     };
-    let names = fields::texts(fields::one_or_more(node, problems), problems);
-    known_names(&names, "identity", identities, problems)
+    let mut name = |node: &Node, problems: &mut Problems| {
+        let name = fields::text(node, problems)?;
+        check_known(&name, "identity", identities, problems);
+        Some(name.value)
+    };
+    signers::groups(node, &mut name, problems)
 }
 
 fn sboms(
     node: &Node,
-    image_signers: &[String],
+    image_signers: &[Vec<String>],
     identities: &[&str],
     problems: &mut Problems,
 ) -> Vec<Sbom> {
@@ -85,7 +94,7 @@ fn sboms(
         };
         let format = fields.need("format", problems);
         let format = format.and_then(|node| fields::word(node, FORMATS, problems));
-        let mut signed_by = signers(&fields, identities, problems);
+        let mut signed_by = signed_by(&fields, identities, problems);
         if fields.get("signed-by").is_none() {
             signed_by = image_signers.to_vec();
         }

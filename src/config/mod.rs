@@ -15,6 +15,7 @@ pub mod plan;
 mod policy;
 mod read;
 mod servers;
+mod signers;
 pub mod template;
 #[cfg(test)]
 mod tests;

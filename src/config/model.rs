@@ -64,8 +64,8 @@ pub struct Image {
     pub name: Spot<String>,
     /// Where it is.
     pub reference: Spot<Template>,
-    /// Names of identities, any of which must have signed; empty when no signature is asked for.
-    pub signed_by: Vec<String>,
+    /// Names of identities: of each group one must have signed; empty when no signature is asked for.
+    pub signed_by: Vec<Vec<String>>,
     /// SBOMs that must be attested for it.
     pub sboms: Vec<Sbom>,
 }
@@ -75,8 +75,8 @@ pub struct Image {
 pub struct Sbom {
     /// Its format.
     pub format: SbomFormat,
-    /// Names of identities, any of which must have signed; the image's own when it names none.
-    pub signed_by: Vec<String>,
+    /// Names of identities: of each group one must have signed; the image's own when it names none.
+    pub signed_by: Vec<Vec<String>>,
 }
 
 /// Where a secret is; never the secret.

@@ -6,7 +6,7 @@ use super::model::{Config, Image, RootSource};
 use super::read::{RESERVED, is_package, sbom_id};
 use super::template::Placeholder;
 use super::{images, paths};
-use crate::model::{Expectation, IdentityRule};
+use crate::model::{Expectation, IdentityRule, Signers};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the release fills into the configuration.
@@ -153,9 +153,13 @@ fn images_of(
     items: &mut Vec<PlannedItem>,
     problems: &mut Problems,
 ) {
-    let named = |names: &[String]| -> Vec<IdentityRule> {
-        let found = names.iter().filter_map(|name| rules.get(name.as_str()));
-        found.cloned().collect()
+    // A name without a rule was a problem, so that no group is left smaller than it was written.
+    let named = |groups: &[Vec<String>]| -> Signers {
+        let group = |names: &Vec<String>| {
+            let found = names.iter().filter_map(|name| rules.get(name.as_str()));
+            found.cloned().collect()
+        };
+        Signers::all_of(groups.iter().map(group).collect())
     };
     let name = &image.name.value;
     let reference = image.reference.value.fill(fill);

@@ -1,19 +1,23 @@
 //! The verifier's policy: text in, [`Policy`] out.
 //!
-//! It shares the syntax of identities and roots with the configuration. A demand that this version cannot check is an error:
-//! a policy is never met by being ignored.
+//! It shares the syntax of identities and roots with the configuration. What this version cannot judge is read all the
+//! same, so that `verify` says so: a policy is never met by being ignored.
 
 use super::diagnostic::{Diagnostics, Position, Problems, Spot, quoted};
 use super::fields::{self, Fields};
-use super::identity::{IdentitySource, Paths, SubjectSource, file, identity};
+use super::identity::{Paths, check_known, file, identity};
 use super::images::FORMATS;
 use super::model::RootSource;
 use super::node::{self, Node, Value};
-use super::read::{check_repository, check_version, roots};
+use super::read::{check_repository, check_version, names, roots};
+use super::signers;
 use super::template::Placeholder;
-use crate::model::IdentityRule;
 use crate::model::limits::DOCUMENT_BYTES;
-use crate::model::policy::{AskedRelease, ImageDemand, Policy, PolicyRoot, SbomDemand};
+use crate::model::policy::{
+    ApprovalDemand, AskedRelease, ImageDemand, Policy, PolicyRoot, Required, SbomDemand,
+};
+use crate::model::repository::RepositoryGlob;
+use crate::model::{IdentityRule, Signers};
 use std::collections::BTreeMap;
 
 const KEYS: &[&str] = &[
@@ -23,9 +27,16 @@ const KEYS: &[&str] = &[
     "seal",
     "images",
     "require",
+    "roles",
+    "approvals",
 ];
-/// Demands that a later version will check.
-const LATER: &[&str] = &["stages", "roles", "approvals", "gates"];
+const IMAGE_KEYS: &[&str] = &[
+    "signed-by",
+    "sbom",
+    "reference",
+    "docker-reference",
+    "repository",
+];
 
 type Read<'r> = dyn FnMut(&str) -> Option<Vec<u8>> + 'r;
 
@@ -42,7 +53,7 @@ pub fn parse_policy(text: &[u8], name: &str, read: &mut Read<'_>) -> Result<Poli
 
 fn policy(root: &Node, read: &mut Read<'_>, problems: &mut Problems) -> Option<Policy> {
     check_version(root, problems)?;
-    let fields = open(root, KEYS, problems)?;
+    let fields = Fields::of(root, KEYS, problems)?;
     let trusted_roots = fields.get("trusted-roots");
     let trusted_roots =
         trusted_roots.map_or_else(Vec::new, |node| read_roots(node, read, problems));
@@ -54,45 +65,70 @@ fn policy(root: &Node, read: &mut Read<'_>, problems: &mut Problems) -> Option<P
         release: &release,
         read,
     };
-    let seal = seal(&fields, &mut reader, problems);
-    let images = fields
-        .get("images")
-        .and_then(|node| fields::entries(node, problems));
-    let mut demands = BTreeMap::new();
-    for (name, node) in images.unwrap_or_default() {
+    let seal = match fields.need("seal", problems) {
+        Some(node) => reader.any_of(node, "a seal", problems),
+        None => Vec::new(),
+    };
+    let mut images = BTreeMap::new();
+    for (name, node) in entries(&fields, "images", problems) {
         if name.value != "*" {
             fields::check_id(name, problems);
         }
         if let Some(demand) = image(node, &mut reader, problems) {
-            demands.insert(name.value.clone(), demand);
+            if name.value == "*" && demand.reference.is_some() {
+                problems.hinted(
+                    node.at,
+                    "\"*\" is for every image without an entry and has no reference",
+                    "give the entry a name of its own",
+                );
+            }
+            images.insert(name.value.clone(), demand);
         }
     }
-    let items = fields
+    let mut roles = BTreeMap::new();
+    for (name, node) in entries(&fields, "roles", problems) {
+        fields::check_id(name, problems);
+        roles.insert(
+            name.value.clone(),
+            reader.any_of(node, "an approval in a role", problems),
+        );
+    }
+    let known = names(&fields, "roles");
+    let mut approvals = BTreeMap::new();
+    for (name, node) in entries(&fields, "approvals", problems) {
+        fields::check_id(name, problems);
+        let mut role = |node: &Node, problems: &mut Problems| {
+            let role = fields::text(node, problems)?;
+            check_known(&role, "role", &known, problems);
+            Some(role.value)
+        };
+        let roles = signers::groups(node, &mut role, problems);
+        approvals.insert(name.value.clone(), ApprovalDemand { roles });
+    }
+    let require = fields
         .get("require")
-        .map_or_else(Vec::new, |node| items(node, problems));
+        .and_then(|node| required(node, problems));
     Some(Policy {
         trusted_roots,
         release,
         seal,
-        images: demands,
-        items,
+        images,
+        require: require.unwrap_or_default(),
+        roles,
+        approvals,
     })
 }
 
-/// A map's entries; a demand of a later version has its own words.
-fn open<'n>(node: &'n Node, known: &[&str], problems: &mut Problems) -> Option<Fields<'n>> {
-    let mut accepted = known.to_vec();
-    for (key, _) in fields::entries(node, problems)? {
-        if LATER.contains(&key.value.as_str()) {
-            problems.hinted(
-                key.at,
-                format!("{:?} is not supported by this version", key.value),
-                "a policy that demands what cannot be checked is refused",
-            );
-            accepted.push(&key.value);
-        }
-    }
-    Fields::of(node, &accepted, problems)
+/// The entries of a map that may be absent.
+fn entries<'n>(
+    fields: &Fields<'n>,
+    key: &str,
+    problems: &mut Problems,
+) -> &'n [(Spot<String>, Node)] {
+    fields
+        .get(key)
+        .and_then(|node| fields::entries(node, problems))
+        .unwrap_or_default()
 }
 
 /// Reads identities into rules.
@@ -102,13 +138,16 @@ struct Rules<'p, 'r> {
 }
 
 impl Rules<'_, '_> {
-    /// One identity or a list of them, not empty.
-    fn list(&mut self, node: &Node, problems: &mut Problems) -> Vec<IdentityRule> {
-        let nodes = fields::one_or_more(node, problems);
-        nodes
-            .iter()
-            .filter_map(|node| self.one(node, problems))
-            .collect()
+    /// Who must have signed, together.
+    fn signers(&mut self, node: &Node, problems: &mut Problems) -> Signers {
+        let mut one = |node: &Node, problems: &mut Problems| self.one(node, problems);
+        Signers::all_of(signers::groups(node, &mut one, problems))
+    }
+
+    /// Any of several, where one signer is all there can be.
+    fn any_of(&mut self, node: &Node, what: &str, problems: &mut Problems) -> Vec<IdentityRule> {
+        let mut one = |node: &Node, problems: &mut Problems| self.one(node, problems);
+        signers::only_any_of(node, what, &mut one, problems)
     }
 
     fn one(&mut self, node: &Node, problems: &mut Problems) -> Option<IdentityRule> {
@@ -121,11 +160,7 @@ impl Rules<'_, '_> {
             return None;
         }
         let source = identity(node, Paths::Any, problems)?;
-        if let IdentitySource::Certificate {
-            subject: SubjectSource::Exact(template),
-            ..
-        } = &source
-        {
+        for template in source.templates() {
             for placeholder in template.value.placeholders() {
                 self.check(placeholder, template.at, problems)?;
             }
@@ -163,23 +198,8 @@ fn value(release: &AskedRelease, placeholder: Placeholder) -> Option<String> {
     }
 }
 
-fn seal(
-    fields: &Fields<'_>,
-    rules: &mut Rules<'_, '_>,
-    problems: &mut Problems,
-) -> Vec<IdentityRule> {
-    let Some(node) = fields.need("seal", problems) else {
-        return Vec::new();
-    };
-    let any_of = open(node, &["any-of"], problems).and_then(|seal| seal.need("any-of", problems));
-    let Some(any_of) = any_of.filter(|node| fields::list(node, problems).is_some()) else {
-        return Vec::new();
-    };
-    rules.list(any_of, problems)
-}
-
 fn release(node: &Node, problems: &mut Problems) -> Option<AskedRelease> {
-    let fields = open(node, &["repository", "tag", "commit"], problems)?;
+    let fields = Fields::of(node, &["repository", "tag", "commit"], problems)?;
     let repository = fields.text("repository", problems);
     let commit = fields.text("commit", problems);
     if let Some(commit) = commit.as_ref().filter(|commit| !is_commit(&commit.value)) {
@@ -215,7 +235,7 @@ fn check_tag(tag: Spot<String>, problems: &mut Problems) -> Option<String> {
 }
 
 fn image(node: &Node, rules: &mut Rules<'_, '_>, problems: &mut Problems) -> Option<ImageDemand> {
-    let fields = open(node, &["signed-by", "sbom"], problems)?;
+    let fields = Fields::of(node, IMAGE_KEYS, problems)?;
     if fields.get("signed-by").is_none() && fields.get("sbom").is_none() {
         problems.hinted(
             node.at,
@@ -223,8 +243,16 @@ fn image(node: &Node, rules: &mut Rules<'_, '_>, problems: &mut Problems) -> Opt
             "give signed-by or sbom",
         );
     }
+    for key in ["docker-reference", "repository"] {
+        if let (Some(node), None) = (fields.get(key), fields.get("signed-by")) {
+            problems.add(
+                node.at,
+                format!("{key:?} is about signatures, and \"signed-by\" asks for none"),
+            );
+        }
+    }
     let signed_by = fields.get("signed-by");
-    let signed_by = signed_by.map_or_else(Vec::new, |node| rules.list(node, problems));
+    let signed_by = signed_by.map_or(Signers::NOBODY, |node| rules.signers(node, problems));
     let nodes = fields
         .get("sbom")
         .map_or(&[][..], |node| fields::one_or_more(node, problems));
@@ -241,21 +269,43 @@ fn image(node: &Node, rules: &mut Rules<'_, '_>, problems: &mut Problems) -> Opt
         }
         sboms.push(sbom);
     }
-    Some(ImageDemand { signed_by, sboms })
+    let reference = fields.text("reference", problems);
+    let repository = fields.text("repository", problems);
+    Some(ImageDemand {
+        reference: reference.and_then(|text| glob(&text, problems)),
+        signed_by,
+        sboms,
+        docker_reference_must_match: fields
+            .word("docker-reference", &[("must-match", true)], problems)
+            .unwrap_or_default(),
+        repository: repository.and_then(|text| check_repository(text, problems)),
+    })
+}
+
+fn glob(text: &Spot<String>, problems: &mut Problems) -> Option<RepositoryGlob> {
+    let glob = RepositoryGlob::parse(&text.value);
+    if glob.is_none() {
+        problems.hinted(
+            text.at,
+            format!("{} is no pattern for repositories", quoted(&text.value)),
+            "HOST/REPOSITORY without tag and digest; * for one part of the path, ** at its end for the rest",
+        );
+    }
+    glob
 }
 
 fn sbom(
     node: &Node,
-    image_signers: &[IdentityRule],
+    image_signers: &Signers,
     rules: &mut Rules<'_, '_>,
     problems: &mut Problems,
 ) -> Option<SbomDemand> {
-    let fields = open(node, &["format", "signed-by"], problems)?;
+    let fields = Fields::of(node, &["format", "signed-by"], problems)?;
     let format = fields.need("format", problems);
     let format = format.and_then(|node| fields::word(node, FORMATS, problems));
     let signed_by = match fields.get("signed-by") {
-        Some(node) => rules.list(node, problems),
-        None => image_signers.to_vec(),
+        Some(node) => rules.signers(node, problems),
+        None => image_signers.clone(),
     };
     if signed_by.is_empty() && fields.get("signed-by").is_none() {
         problems.add(
@@ -269,15 +319,39 @@ fn sbom(
     })
 }
 
-fn items(node: &Node, problems: &mut Problems) -> Vec<String> {
-    let list = open(node, &["items"], problems)
-        .and_then(|fields| fields.need("items", problems))
-        .and_then(|node| fields::list(node, problems));
-    let items = fields::texts(list.unwrap_or_default(), problems);
-    for item in &items {
-        check_item(item, problems);
+fn required(node: &Node, problems: &mut Problems) -> Option<Required> {
+    let keys = ["items", "gates", "stages"];
+    let fields = Fields::of(node, &keys, problems)?;
+    if keys.iter().all(|key| fields.get(key).is_none()) {
+        problems.hinted(
+            node.at,
+            "nothing is required",
+            "give items, gates or stages",
+        );
     }
-    items.into_iter().map(|item| item.value).collect()
+    let items = listed(&fields, "items", check_item, problems);
+    Some(Required {
+        items,
+        gates: listed(&fields, "gates", fields::check_id, problems),
+        stages: listed(&fields, "stages", |_, _| {}, problems),
+    })
+}
+
+/// The names of a list that may be absent.
+fn listed(
+    fields: &Fields<'_>,
+    key: &str,
+    check: fn(&Spot<String>, &mut Problems),
+    problems: &mut Problems,
+) -> Vec<String> {
+    let list = fields
+        .get(key)
+        .and_then(|node| fields::list(node, problems));
+    let names = fields::texts(list.unwrap_or_default(), problems);
+    for name in &names {
+        check(name, problems);
+    }
+    names.into_iter().map(|name| name.value).collect()
 }
 
 /// Ids of items, with those of SBOMs, which are longer than what they are derived from.

@@ -136,7 +136,7 @@ fn section<T>(
 }
 
 /// Names that a map defines, whether or not what they stand for is right.
-fn names<'n>(fields: &Fields<'n>, key: &str) -> Vec<&'n str> {
+pub(super) fn names<'n>(fields: &Fields<'n>, key: &str) -> Vec<&'n str> {
     match fields.get(key).map(|node| &node.value) {
         Some(Value::Map(entries)) => entries.iter().map(|(key, _)| key.value.as_str()).collect(),
         _ => Vec::new(),

@@ -1,6 +1,6 @@
 //! What should be seen, from the configuration.
 
-use super::IdentityRule;
+use super::Signers;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,12 +24,12 @@ pub enum Expectation {
         /// The tag's name.
         tag: String,
     },
-    /// The image is signed by one of these.
+    /// The image is signed by these.
     Image {
         /// As in the configuration, `{tag}` and its like filled in.
         reference: String,
-        /// Any of these; empty when no signature is asked for.
-        signed_by: Vec<IdentityRule>,
+        /// Who must have signed; nobody when no signature is asked for.
+        signed_by: Signers,
     },
     /// An SBOM is attested for the image.
     Sbom {
@@ -37,8 +37,8 @@ pub enum Expectation {
         image: String,
         /// The format asked for.
         format: SbomFormat,
-        /// Any of these.
-        signed_by: Vec<IdentityRule>,
+        /// Who must have signed.
+        signed_by: Signers,
     },
     /// A statistic of a query keeps to its limit.
     Metric(MetricExpectation),

@@ -12,6 +12,8 @@ pub const SIGNATURE_BYTES: u64 = 4 << 20;
 pub const ATTESTATION_BYTES: u64 = 128 << 20;
 /// Signatures and attestations judged for one image.
 pub const SIGNATURES_PER_IMAGE: usize = 64;
+/// Rules about who must have signed one thing.
+pub const SIGNER_RULES: usize = 1_024;
 /// Log entries in one Sigstore bundle.
 pub const LOG_ENTRIES: usize = 8;
 /// Hashes of one inclusion proof: a tree has no more than 2^63 leaves.

@@ -14,6 +14,8 @@ pub mod predicate;
 pub mod redact;
 pub mod release;
 pub mod report;
+pub mod repository;
+pub mod signers;
 pub mod status;
 pub mod time;
 
@@ -30,5 +32,6 @@ pub use path::{MemberPath, MemberPathError};
 pub use policy::Policy;
 pub use release::Release;
 pub use report::{BundleName, Decision, Exhibit, ItemReport, LogRecord, Report, Signer, Verdict};
+pub use signers::Signers;
 pub use status::{Problem, Status};
 pub use time::{Timestamp, Window};

@@ -316,9 +316,10 @@ fn a_statement_is_verified_only_for_an_accepted_signer() {
         &[],
         &Options::STRICT,
     );
-    let rule = |subject: &str| crate::model::IdentityRule::Certificate {
-        subject: crate::model::identity::Pattern::Exact(subject.into()),
-        issuer: crate::model::identity::Pattern::Exact("http://127.0.0.1:8888/gha".into()),
+    let exact = |text: &str| crate::model::identity::Pattern::Exact(text.into());
+    let rule = |subject: &str| {
+        let issuer = exact("http://127.0.0.1:8888/gha");
+        crate::model::IdentityRule::certificate(exact(subject), issuer)
     };
     let release =
         "https://github.com/example-org/widget/.github/workflows/release.yml@refs/tags/v1.4.0";

@@ -3,10 +3,12 @@
 //! Every wire format is first normalised into one shape, then judged by one path ([`verify`]). A judgement says
 //! who signed; whether that signer was asked for is another question ([`accepted`]).
 
+pub mod docker_reference;
 pub mod envelope;
 pub mod identity;
 pub mod image;
 pub mod signature;
+pub mod signers;
 pub mod statement;
 pub mod tag_binding;
 pub mod trust;

@@ -1,6 +1,7 @@
 //! What is known about a signature once it was judged.
 
 use super::{identity, problem::problem};
+use crate::model::identity::CertificateClaim;
 use crate::model::{Identity, IdentityRule, LogRecord, Problem, Timestamp};
 use sigstore_crypto::CertificateInfo;
 use x509_cert::Certificate;
@@ -56,13 +57,13 @@ impl Judgement {
 
 /// Whether one of the rules accepts the signer.
 pub fn accepted(rules: &[IdentityRule], signature: &Signature) -> bool {
-    rules
-        .iter()
-        .any(|rule| identity::matches(rule, &signature.identity))
+    rules.iter().any(|rule| identity::matches(rule, signature))
 }
 
 /// What a Fulcio certificate says about the CI run that asked for it
 /// (<https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md>). All none for a person's certificate.
+///
+/// An old certificate has only the extensions 1.2 to 1.6, in GitHub's own words; they stand in where a newer one is absent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct CertificateClaims {
     /// The repository, `https://github.com/OWNER/REPO` (extension 1.12).
@@ -75,6 +76,8 @@ pub struct CertificateClaims {
     pub trigger: Option<String>,
     /// The workflow that ran (1.18).
     pub build_config: Option<String>,
+    /// The workflow's own name (1.4).
+    pub workflow_name: Option<String>,
     /// `github-hosted` or `self-hosted` (1.11).
     pub runner_environment: Option<String>,
     /// The run's page (1.21).
@@ -86,16 +89,44 @@ pub struct CertificateClaims {
 impl CertificateClaims {
     pub(super) fn of(certificate: &CertificateInfo) -> Self {
         let claims = certificate.ci_claims.clone();
+        let old = claims.deprecated_github;
+        let old_repository =
+            (old.workflow_repository).map(|path| format!("https://github.com/{path}"));
         Self {
-            source_repository: claims.source_repository_uri,
-            source_ref: claims.source_repository_ref,
-            source_digest: claims.source_repository_digest,
-            trigger: claims.build_trigger,
+            source_repository: claims.source_repository_uri.or(old_repository),
+            source_ref: claims.source_repository_ref.or(old.workflow_ref),
+            source_digest: claims.source_repository_digest.or(old.workflow_sha),
+            trigger: claims.build_trigger.or(old.workflow_trigger),
             build_config: claims.build_config_uri,
+            workflow_name: old.workflow_name,
             runner_environment: claims.runner_environment,
             run_invocation: claims.run_invocation_uri,
             deployment_environment: claims.deployment_environment,
         }
+    }
+
+    /// One of them, as the certificate has it.
+    pub fn get(&self, claim: CertificateClaim) -> Option<&str> {
+        match claim {
+            CertificateClaim::Repository => self.source_repository.as_deref(),
+            CertificateClaim::Ref => self.source_ref.as_deref(),
+            CertificateClaim::Commit => self.source_digest.as_deref(),
+            CertificateClaim::Workflow => self.build_config.as_deref(),
+            CertificateClaim::WorkflowName => self.workflow_name.as_deref(),
+            CertificateClaim::Trigger => self.trigger.as_deref(),
+            CertificateClaim::Environment => self.deployment_environment.as_deref(),
+            CertificateClaim::Runner => self.runner_environment.as_deref(),
+        }
+    }
+
+    /// The workflow's file in its repository, `.github/workflows/release.yml`.
+    pub fn workflow_path(&self) -> Option<&str> {
+        let uri = self.build_config.as_deref()?;
+        let path = uri
+            .strip_prefix(self.source_repository.as_deref()?)?
+            .strip_prefix('/')?;
+        // At the last sign: a file that is named like another one up to an `@` must not pass for it.
+        path.rsplit_once('@').map(|(path, _)| path)
     }
 
     /// Whether the certificate says nothing about a CI run.

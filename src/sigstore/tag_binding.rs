@@ -1,6 +1,7 @@
 //! Whether a CI certificate was issued for this very release, so that a bundle cannot be moved to another tag.
 
 use super::signature::CertificateClaims;
+use crate::model::repository::plain_repository;
 use crate::model::{Problem, Release};
 
 /// Whether the signer's certificate is the release's own.
@@ -23,8 +24,8 @@ pub fn check(claims: Option<&CertificateClaims>, release: &Release) -> TagBindin
         (
             "binding-repository",
             "repository",
-            claims.source_repository.as_deref().map(plain_repository),
-            plain_repository(&release.repository),
+            (claims.source_repository.as_deref()).map(|found| plain_repository(found).to_owned()),
+            plain_repository(&release.repository).to_owned(),
         ),
         (
             "binding-ref",
@@ -55,13 +56,6 @@ pub fn check(claims: Option<&CertificateClaims>, release: &Release) -> TagBindin
     } else {
         TagBinding::Broken(problems)
     }
-}
-
-/// `github.com/OWNER/REPO`, however it is written.
-fn plain_repository(text: &str) -> String {
-    let text = text.strip_prefix("https://").unwrap_or(text);
-    let text = text.strip_suffix('/').unwrap_or(text);
-    text.strip_suffix(".git").unwrap_or(text).into()
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ pub(super) fn judge(seal: Option<&[u8]>, trust: &Trust, report: &mut Report) -> 
         }
     };
     findings.pass(Check::SealSignature, &signature_words(&signature));
-    let accepted = trust.accepts_seal(&signature.identity);
+    let accepted = trust.accepts_seal(&signature);
     if accepted {
         findings.pass(
             Check::SealIdentity,

@@ -44,8 +44,8 @@ pub(super) fn appraise(
             options: &trust.options,
         },
     };
-    let (appraised, signers) = appraise::item(&capture, &item.expectation, &context);
-    AppraisedItem { appraised, signers }
+    let (appraised, signed) = appraise::item(&capture, &item.expectation, &context);
+    AppraisedItem { appraised, signed }
 }
 
 /// Compares the stated claim with the one that follows.

@@ -3,9 +3,9 @@
 use super::Trust;
 use super::attestation::Seal;
 use super::state::State;
-use crate::appraise::Appraised;
+use crate::appraise::{Appraised, Signed};
 use crate::bundle::{Archive, ArchiveError, MANIFEST, canonical};
-use crate::model::{Check, Digest, Finding, Group, Identity, Manifest, MemberPath, Report, limits};
+use crate::model::{Check, Digest, Finding, Group, Manifest, MemberPath, Report, limits};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -26,7 +26,7 @@ pub(super) struct Pass {
 /// An item appraised again, and who signed what it is about.
 pub(super) struct AppraisedItem {
     pub(super) appraised: Appraised,
-    pub(super) signers: Vec<Identity>,
+    pub(super) signed: Signed,
 }
 
 /// Reads the bundle; none when it has no readable manifest.

@@ -2,6 +2,7 @@
 
 mod attestation;
 mod claims;
+mod demands;
 mod members;
 mod plan;
 mod requirements;

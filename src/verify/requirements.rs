@@ -2,13 +2,11 @@
 
 use super::Trust;
 use super::attestation::Seal;
+use super::demands;
 use super::members::{AppraisedItem, Pass};
-use crate::model::policy::{ImageDemand, Policy};
 use crate::model::{
-    Check, Expectation, Finding, Group, Identity, IdentityRule, Item, ItemReport, Kind, Report,
-    Status, Timestamp,
+    Check, Finding, Group, Item, ItemReport, Kind, Problem, Report, Status, Timestamp,
 };
-use crate::sigstore::identity;
 
 /// Judges each item's requirement, then the policy's demands; fills the report's items.
 pub(super) fn judge(pass: &Pass, seal: &Seal, trust: &Trust, report: &mut Report) {
@@ -26,7 +24,10 @@ pub(super) fn judge(pass: &Pass, seal: &Seal, trust: &Trust, report: &mut Report
         let (status, choice) = status(item, found, pass, seal, trust);
         report
             .findings
-            .push(requirement(item, found, status, choice));
+            .push(match policys_repository(item, found, pass, trust) {
+                Some(finding) => finding.with_status(status),
+                None => requirement(item, found, status, choice),
+            });
         report.items.push(ItemReport {
             id: item.id.clone(),
             title: item.title.clone(),
@@ -40,7 +41,7 @@ pub(super) fn judge(pass: &Pass, seal: &Seal, trust: &Trust, report: &mut Report
         });
     }
     if let Some(policy) = &trust.policy {
-        judge_policy(pass, policy, report);
+        demands::judge(pass, policy, report);
     }
 }
 
@@ -88,6 +89,32 @@ fn requirement(
     finding.with_status(status)
 }
 
+/// The finding about an image that the CI of another repository signed, where the policy names that repository.
+///
+/// The configuration in the bundle is the producer's; whom to believe about other repositories is the verifier's.
+fn policys_repository(
+    item: &Item,
+    found: &AppraisedItem,
+    pass: &Pass,
+    trust: &Trust,
+) -> Option<Finding> {
+    let policy = trust.policy.as_ref()?;
+    let is_foreign = |problem: &Problem| problem.code == "image-repository";
+    let problems = found.appraised.claim.problems();
+    let only_foreign = !problems.is_empty() && problems.iter().all(is_foreign);
+    if !only_foreign || !demands::accepts(pass, policy, item, &found.signed) {
+        return None;
+    }
+    let message =
+        "signed by the CI of another repository than the release's, which the policy names";
+    Some(Finding::pass(
+        Check::Requirement,
+        Group::Requirement,
+        &item.id,
+        message,
+    ))
+}
+
 fn time(ms: i64) -> String {
     Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms} ms"), |time| time.to_string())
 }
@@ -119,132 +146,11 @@ fn status(
         .as_ref()
         .filter(|_| pass.is_sealed)
         .map(|signature| &signature.identity);
-    let accepted = found.signers.iter().any(|signer| {
-        Some(signer) == sealer || policy_accepts(trust.policy.as_ref(), item, signer)
-    });
-    if accepted {
+    let by_policy = (trust.policy.as_ref())
+        .is_some_and(|policy| demands::accepts(pass, policy, item, &found.signed));
+    if by_policy || sealer.is_some_and(|sealer| found.signed.is_by(sealer)) {
         (status, false)
     } else {
         (Status::Recorded, true)
     }
-}
-
-fn policy_accepts(policy: Option<&Policy>, item: &Item, signer: &Identity) -> bool {
-    let Some(policy) = policy else { return false };
-    let accepts = |rules: &[IdentityRule]| rules.iter().any(|rule| identity::matches(rule, signer));
-    match &item.expectation {
-        Expectation::Sbom { image, format, .. } => policy.image(image).is_some_and(|demand| {
-            demand
-                .sboms
-                .iter()
-                .any(|sbom| sbom.format == *format && accepts(&sbom.signed_by))
-        }),
-        _ => policy
-            .image(&item.id)
-            .is_some_and(|demand| accepts(&demand.signed_by)),
-    }
-}
-
-fn judge_policy(pass: &Pass, policy: &Policy, report: &mut Report) {
-    for id in &policy.items {
-        let met = pass
-            .items
-            .get(id)
-            .is_some_and(|found| found.appraised.claim.met() != Some(false));
-        let words = if met {
-            "is there"
-        } else {
-            "is missing or fails"
-        };
-        demand(
-            report,
-            id,
-            "item",
-            met,
-            format!("item {id}, demanded by the policy, {words}"),
-        );
-    }
-    let images: Vec<&Item> = pass
-        .manifest
-        .items
-        .iter()
-        .filter(|item| item.expectation.kind() == Kind::Image)
-        .collect();
-    for name in policy.images.keys().filter(|name| *name != "*") {
-        if !images.iter().any(|item| item.id == *name) {
-            demand(
-                report,
-                name,
-                "image",
-                false,
-                format!("image {name}, demanded by the policy, is missing"),
-            );
-        }
-    }
-    for item in images {
-        if let Some(demanded) = policy.image(&item.id) {
-            judge_image(pass, item, demanded, report);
-        }
-    }
-}
-
-fn judge_image(pass: &Pass, item: &Item, demanded: &ImageDemand, report: &mut Report) {
-    let signed = |id: &str, rules: &[IdentityRule]| {
-        let signers = pass
-            .items
-            .get(id)
-            .map(|found| found.signers.as_slice())
-            .unwrap_or_default();
-        signers
-            .iter()
-            .any(|signer| rules.iter().any(|rule| identity::matches(rule, signer)))
-    };
-    if !demanded.signed_by.is_empty() {
-        let met = signed(&item.id, &demanded.signed_by);
-        let words = if met {
-            "is signed by"
-        } else {
-            "is not signed by"
-        };
-        demand(
-            report,
-            &item.id,
-            "image",
-            met,
-            format!("{} {words} an identity of the policy", item.id),
-        );
-    }
-    for sbom in &demanded.sboms {
-        let met = pass
-            .manifest
-            .items
-            .iter()
-            .any(|other| match &other.expectation {
-                Expectation::Sbom { image, format, .. } => {
-                    let follows = pass
-                        .items
-                        .get(&other.id)
-                        .is_some_and(|found| found.appraised.claim.met() == Some(true));
-                    *image == item.id
-                        && *format == sbom.format
-                        && follows
-                        && signed(&other.id, &sbom.signed_by)
-                }
-                _ => false,
-            });
-        let words = if met { "has" } else { "lacks" };
-        let message = format!(
-            "{} {words} an SBOM ({}) by an identity of the policy",
-            item.id, sbom.format
-        );
-        demand(report, &item.id, "sbom", met, message);
-    }
-}
-
-fn demand(report: &mut Report, subject: &str, detail: &str, met: bool, message: String) {
-    report.findings.push(if met {
-        Finding::pass(Check::Policy, Group::Requirement, subject, message)
-    } else {
-        Finding::fail(Check::Policy, Group::Requirement, subject, detail, message)
-    });
 }

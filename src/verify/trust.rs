@@ -1,11 +1,10 @@
 //! What the verifier brings: roots, identities, keys, policy, and the release that is asked for.
 
+use crate::model::IdentityRule;
 pub use crate::model::policy::AskedRelease;
 use crate::model::policy::Policy;
-use crate::model::{Identity, IdentityRule};
-use crate::sigstore::Options;
-use crate::sigstore::identity;
 use crate::sigstore::trust::{Key, Roots};
+use crate::sigstore::{Options, Signature, accepted};
 
 /// Whom and what the verifier trusts. Nothing of it comes from the bundle, and none of it is a default.
 ///
@@ -29,8 +28,8 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Whether this signer's seal is accepted.
-    pub(super) fn accepts_seal(&self, signer: &Identity) -> bool {
-        self.seal.iter().any(|rule| identity::matches(rule, signer))
+    /// Whether this seal's signer is accepted.
+    pub(super) fn accepts_seal(&self, signature: &Signature) -> bool {
+        accepted(&self.seal, signature)
     }
 }

@@ -14,7 +14,7 @@ mod forge;
 use evidence::appraise::{self, SignatureTrust};
 use evidence::model::predicate::{ResourceDescriptor, SealPredicate};
 use evidence::model::{
-    Capture, Check, Digest, IdentityRule, MemberPath, Status, Timestamp, Verdict,
+    Capture, Check, Digest, IdentityRule, MemberPath, Signers, Status, Timestamp, Verdict,
 };
 use evidence::sigstore::{Key, Options, Roots};
 use forge::{
@@ -260,9 +260,9 @@ fn a_signer_of_something_unreadable_does_not_stand_for_another_signers_sbom() {
         &demanded,
         &serde_json::json!({"no": "SBOM"}),
     ));
-    let rules = [IdentityRule::Key {
+    let rules = Signers::any_of(vec![IdentityRule::Key {
         pem: key(&producer).pem(),
-    }];
+    }]);
     let trust = SignatureTrust {
         roots: &Roots::none(),
         keys: &[key(&demanded)],
@@ -279,9 +279,10 @@ fn a_signer_of_something_unreadable_does_not_stand_for_another_signers_sbom() {
         found.appraised.claim
     );
     let signers: Vec<_> = found
-        .signatures
+        .signed
+        .whole
         .iter()
-        .map(|one| one.identity.to_string())
+        .map(|one| one.signature.identity.to_string())
         .collect();
     assert_eq!(signers.len(), 1);
     assert!(

@@ -4,6 +4,7 @@ use crate::bundle::gzip;
 use crate::common::{run, text};
 use crate::sample::{Sample, Verdict, good, world};
 use evidence::bundle::header::{BLOCK, header};
+use evidence::model::identity::Pattern;
 use evidence::model::{IdentityRule, Outcome, Verdict as Answer};
 use evidence::sigstore::{Options, Roots};
 use evidence::verify::{AskedRelease, Trust};
@@ -133,10 +134,10 @@ pub(crate) fn a_source_that_fails_in_the_middle_is_undetermined_and_never_refuse
     roots.add("sandbox", root.as_bytes()).unwrap();
     let trust = Trust {
         roots,
-        seal: vec![IdentityRule::Certificate {
-            subject: evidence::model::identity::Pattern::Exact(good().workflow().identity()),
-            issuer: evidence::model::identity::Pattern::Exact(world().sandbox.issuer_url().into()),
-        }],
+        seal: vec![IdentityRule::certificate(
+            Pattern::Exact(good().workflow().identity()),
+            Pattern::Exact(world().sandbox.issuer_url().into()),
+        )],
         keys: Vec::new(),
         options: Options::STRICT,
         policy: None,

@@ -1,6 +1,7 @@
 //! `evidence image`: container images.
 
 mod asked;
+mod demands;
 mod tree;
 mod verify;
 mod work;

@@ -26,7 +26,7 @@ pub(in crate::cli) struct TreeArgs {
 
 /// Runs the command.
 pub(super) fn run(args: &TreeArgs) -> Result<Exit, CliError> {
-    let trust = args.trust.build(true)?;
+    let trust = args.trust.build()?;
     let registry = match &args.reference {
         ImageRef::Registry(_) => Some(open_registry(16)?),
         ImageRef::Layout { .. } => None,

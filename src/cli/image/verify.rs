@@ -1,9 +1,10 @@
 //! `evidence image verify`: who signed these images?
 
 use super::asked::{AllAsked, Asked};
+use super::demands::{Flags, demand};
 use super::work::{Job, Work, point_out_doubles, runtime};
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::spot_check::demand::{Demand, Kind, Want};
+use crate::cli::spot_check::demand::Kind;
 use crate::cli::spot_check::{self, Output, SpotCheck, predicate_type};
 use crate::cli::trust_flags::{Trust, TrustFlags, missing_identity};
 use clap::Args;
@@ -69,7 +70,11 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         asked.add_listed(file)?;
     }
     let asked = asked.finish()?;
-    let trust = Arc::new(args.trust.build(true)?);
+    let trust = Arc::new(args.trust.build()?);
+    if let Some(policy) = &trust.policy {
+        let parts = policy.beyond_images().join(", ");
+        eprintln!("note: of the policy, a spot check judges images only; not judged: {parts}");
+    }
     let jobs: Vec<_> = asked.into_iter().map(|one| args.job(one, &trust)).collect();
     let work = Work {
         registry: args.registry(&jobs)?,
@@ -77,7 +82,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         fail_fast: args.fail_fast,
     };
     let mut checks = runtime(jobs.len() > 1)?.block_on(work.run(jobs))?;
-    if trust.rules.is_empty() {
+    if trust.signers.is_empty() && trust.policy.is_none() {
         return Err(missing_identity(&signers(&checks)));
     }
     point_out_doubles(&mut checks);
@@ -89,36 +94,37 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
 
 impl VerifyArgs {
     fn job(&self, asked: Asked, trust: &Arc<Trust>) -> Job {
-        let kind = match &self.attestation {
-            Some(kind) => Kind::Attestation(kind.clone()),
-            None => Kind::Signature,
+        let flags = Flags {
+            attestation: self.attestation.as_ref(),
+            annotations: &self.annotations,
         };
-        let demand = Arc::new(Demand {
-            wants: vec![Want {
-                kind,
-                signers: trust.rules.clone(),
-            }],
-            annotations: self.annotations.clone(),
-            asked_as: match &asked.image {
-                Ok(ImageRef::Registry(reference)) => Some(reference.clone()),
-                _ => None,
-            },
-            must_be_made_for_it: false,
-        });
+        let (demand, refusal) = match demand(&flags, &asked, trust) {
+            Ok(demand) => (Arc::new(demand), None),
+            Err(reason) => (Arc::default(), Some(reason)),
+        };
+        let name = asked.name.clone();
         let (judge, enough) = (trust.clone(), demand.clone());
         let question = Question {
-            signatures: self.attestation.is_none(),
-            attestations: self.attestation.iter().cloned().collect(),
+            signatures: demand.wants.iter().any(|want| want.kind == Kind::Signature),
+            attestations: demand
+                .wants
+                .iter()
+                .filter_map(|want| match &want.kind {
+                    Kind::Attestation(kind) => Some(kind.clone()),
+                    Kind::Signature => None,
+                })
+                .collect(),
             everything: self.all,
             platforms: self.platform.clone().unwrap_or(Platforms::Itself),
             judge: Arc::new(move |image, layout| {
                 judge_image(image, layout, &judge.roots, &judge.keys, &judge.options)
             }),
-            enough: Arc::new(move |objects| enough.is_met_by(objects)),
+            enough: Arc::new(move |objects| enough.is_met_by(&name, objects)),
         };
         Job {
             asked,
             demand,
+            refusal,
             question,
         }
     }

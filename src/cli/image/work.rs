@@ -24,6 +24,8 @@ const IMAGES_PER_REQUEST: usize = 2;
 pub(super) struct Job {
     pub(super) asked: Asked,
     pub(super) demand: Arc<Demand>,
+    /// Why nothing that is attached could be enough.
+    pub(super) refusal: Option<String>,
     pub(super) question: Question,
 }
 
@@ -115,6 +117,9 @@ pub(super) fn point_out_doubles(checks: &mut [SpotCheck]) {
 async fn check(registry: Option<&Registry>, turn: Option<Turn>, job: &Job) -> Vec<SpotCheck> {
     let name = &job.asked.name;
     let mut checks = match &job.asked.image {
+        Ok(_) if let Some(reason) = &job.refusal => {
+            vec![SpotCheck::refused(name, "unlisted", reason.clone())]
+        }
         Err(reason) => vec![SpotCheck::unreadable(name, "unresolved", reason.clone())],
         Ok(image) => match looked(registry, turn, image, &job.question).await {
             Ok(looked) => answers(job, &looked),
@@ -250,7 +255,7 @@ fn failed(name: &str, error: &ImageError) -> SpotCheck {
     if error.is_undetermined() {
         SpotCheck::unreadable(name, "unreachable", message)
     } else {
-        SpotCheck::malformed(name, message)
+        SpotCheck::refused(name, "malformed", message)
     }
 }
 

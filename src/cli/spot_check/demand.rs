@@ -1,10 +1,11 @@
 //! What is asked about an image or file, and whether judged signatures answer it.
 
-use evidence::model::{Check, Finding, Group, Identity, IdentityRule, Outcome};
-use evidence::oci::Reference;
+use evidence::model::{Check, Finding, Group, Identity, IdentityRule, Outcome, Signers};
+use evidence::sigstore::docker_reference;
 use evidence::sigstore::statement::PredicateType;
-use evidence::sigstore::{Content, Judgement, Object, Signature, accepted};
+use evidence::sigstore::{Content, Judgement, Object, Signature};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// All that is asked about one image or file.
 #[derive(Clone, Debug, Default)]
@@ -13,10 +14,10 @@ pub(in crate::cli) struct Demand {
     pub(in crate::cli) wants: Vec<Want>,
     /// Must be signed with a signature for it to count.
     pub(in crate::cli) annotations: Vec<(String, String)>,
-    /// The name in a registry under which the image is asked about.
-    pub(in crate::cli) asked_as: Option<Reference>,
     /// Whether a signature that was made for another name counts for nothing. Which name that is, only some formats say.
     pub(in crate::cli) must_be_made_for_it: bool,
+    /// The repository whose CI may sign, unless a rule names another.
+    pub(in crate::cli) repository: Option<String>,
 }
 
 /// One thing that must be there.
@@ -24,8 +25,8 @@ pub(in crate::cli) struct Demand {
 pub(in crate::cli) struct Want {
     /// What.
     pub(in crate::cli) kind: Kind,
-    /// By any of these.
-    pub(in crate::cli) signers: Vec<IdentityRule>,
+    /// By whom.
+    pub(in crate::cli) signers: Signers,
 }
 
 /// What is wanted.
@@ -69,15 +70,31 @@ pub(in crate::cli) struct Answer {
 impl Demand {
     /// Compares what was found with what is asked for. `about` names the thing in the findings.
     pub(in crate::cli) fn answer(&self, about: &str, candidates: &[Candidate<'_>]) -> Answer {
-        let mut findings = Vec::new();
-        let mut met = vec![false; self.wants.len()];
-        for candidate in candidates {
-            let asked = |want: &&Want| want.kind.is(&candidate.says);
-            if self.wants.iter().any(|want| asked(&want)) {
-                findings.push(self.judge(about, candidate, &mut met));
-            }
-        }
-        let is_met = !met.is_empty() && met.iter().all(|one| *one);
+        let asked_for: Vec<_> = candidates
+            .iter()
+            .filter(|one| self.wants.iter().any(|want| want.kind.is(&one.says)))
+            .collect();
+        let mut findings: Vec<_> = asked_for
+            .iter()
+            .map(|candidate| self.judge(about, candidate))
+            .collect();
+        let unmet: Vec<_> = self
+            .wants
+            .iter()
+            .flat_map(|want| {
+                let counted: Vec<_> = asked_for
+                    .iter()
+                    .filter(|one| want.kind.is(&one.says))
+                    .filter_map(|one| self.counted(about, one))
+                    .collect();
+                let groups = want.signers.unmet_in(&counted, self.repository.as_deref());
+                groups.into_iter().map(move |group| (want, group))
+            })
+            .collect();
+        let is_met = unmet.is_empty()
+            && !self.wants.is_empty()
+            && self.wants.iter().all(|want| !want.signers.is_empty());
+        let passed = findings.iter().any(|one| one.outcome == Outcome::Pass);
         if is_met {
             for finding in &mut findings {
                 // Another's signature beside the accepted one takes nothing from it.
@@ -85,26 +102,29 @@ impl Demand {
                     finding.outcome = Outcome::NotChecked;
                 }
             }
-        } else {
-            let found = findings.len();
-            let passed = findings.iter().any(|one| one.outcome == Outcome::Pass);
-            for (want, _) in self.wants.iter().zip(&met).filter(|(_, met)| !**met) {
-                // Where candidates stand for it, each has said why it does not count.
-                if found == 0 || passed {
-                    findings.push(want.missing(about, passed));
-                }
+        }
+        for (want, group) in unmet {
+            // Where candidates stand for it, each has said why it does not count.
+            let silent = !asked_for.iter().any(|one| want.kind.is(&one.says));
+            if silent || passed {
+                findings.push(want.missing(about, group, silent));
             }
+        }
+        if findings.is_empty() {
+            let kinds = self.wants.iter().map(|want| want.kind.to_string());
+            let kinds = kinds.collect::<Vec<_>>().join(" and no ");
+            findings.push(failure(about, "missing", format!("there is no {kinds}")));
         }
         Answer { findings, is_met }
     }
 
-    /// Whether these objects are all that is asked for.
-    pub(in crate::cli) fn is_met_by(&self, objects: &[Object]) -> bool {
+    /// Whether these objects are all that is asked for. `about` as in [`Self::answer`].
+    pub(in crate::cli) fn is_met_by(&self, about: &str, objects: &[Object]) -> bool {
         let candidates: Vec<_> = objects.iter().filter_map(Candidate::of).collect();
-        self.answer("", &candidates).is_met
+        self.answer(about, &candidates).is_met
     }
 
-    fn judge(&self, about: &str, candidate: &Candidate<'_>, met: &mut [bool]) -> Finding {
+    fn judge(&self, about: &str, candidate: &Candidate<'_>) -> Finding {
         let what = &candidate.what;
         let signature = match candidate.judgement {
             Judgement::Valid(signature) => signature,
@@ -122,47 +142,50 @@ impl Demand {
                 return failure(about, &problem.code, message);
             }
         };
-        let accepting: Vec<bool> = self
-            .wants
-            .iter()
-            .map(|want| want.kind.is(&candidate.says) && accepted(&want.signers, signature))
-            .collect();
-        if !accepting.contains(&true) {
-            let signer = &signature.identity;
-            let message = format!("{what}: signed by {signer}, who is not accepted");
-            return failure(about, "identity", message);
-        }
-        if let Some((detail, reason)) = self.unfit(&candidate.says) {
+        if let Some((detail, reason)) = self.unfit(about, candidate, signature) {
             return failure(about, detail, format!("{what}: {reason}"));
         }
-        for (met, accepts) in met.iter_mut().zip(accepting) {
-            *met |= accepts;
-        }
         let mut message = describe(what, signature);
-        if let Some(other) = self.other_name(&candidate.says) {
+        if let Some(other) = other_name(about, &candidate.says) {
             message += &format!("; it was made for {other:?}");
         }
         Finding::pass(Check::Signature, Group::Integrity, about, message)
     }
 
-    /// The name for which a signature was made, where it is another one than was asked about.
-    fn other_name<'a>(&self, says: &Says<'a>) -> Option<&'a str> {
-        let Says::Signature {
-            docker_reference, ..
-        } = says
-        else {
-            return None;
-        };
-        let (name, asked) = ((*docker_reference)?, self.asked_as.as_ref()?);
-        let fits = name.parse::<Reference>().is_ok_and(|named| {
-            named.registry == asked.registry && named.repository == asked.repository
-        });
-        (!fits).then_some(name)
+    /// The signature of a candidate, if it is one that counts.
+    fn counted<'a>(&self, about: &str, candidate: &Candidate<'a>) -> Option<&'a Signature> {
+        let signature = candidate.judgement.valid()?;
+        self.unfit(about, candidate, signature)
+            .is_none()
+            .then_some(signature)
     }
 
     /// Why a signature that holds is not what was asked for.
-    fn unfit(&self, says: &Says<'_>) -> Option<(&'static str, String)> {
-        let Says::Signature { annotations, .. } = says else {
+    fn unfit(
+        &self,
+        about: &str,
+        candidate: &Candidate<'_>,
+        signature: &Signature,
+    ) -> Option<(&'static str, String)> {
+        let signer = &signature.identity;
+        let mut asked = self
+            .wants
+            .iter()
+            .filter(|want| want.kind.is(&candidate.says) && want.signers.accept(signature))
+            .peekable();
+        if asked.peek().is_none() {
+            return Some((
+                "identity",
+                format!("signed by {signer}, who is not accepted"),
+            ));
+        }
+        let repository = self.repository.as_deref();
+        if !asked.any(|want| want.signers.accept_in(signature, repository)) {
+            let wanted = repository.unwrap_or_default();
+            let message = format!("signed by {signer}, which is not the CI of {wanted}");
+            return Some(("repository", message));
+        }
+        let Says::Signature { annotations, .. } = &candidate.says else {
             return None;
         };
         let annotation = self
@@ -176,28 +199,40 @@ impl Demand {
         if let Some(reason) = annotation {
             return Some(("annotation", reason));
         }
-        let name = self.other_name(says).filter(|_| self.must_be_made_for_it)?;
+        let name = other_name(about, &candidate.says).filter(|_| self.must_be_made_for_it)?;
         Some(("docker-reference", format!("it was made for {name:?}")))
     }
 }
 
+/// The name for which a signature was made, where it is another one than was asked about.
+fn other_name<'a>(about: &str, says: &Says<'a>) -> Option<&'a str> {
+    let Says::Signature {
+        docker_reference, ..
+    } = says
+    else {
+        return None;
+    };
+    let name = (*docker_reference)?;
+    (docker_reference::fits(name, about) == Some(false)).then_some(name)
+}
+
 impl Want {
-    fn missing(&self, about: &str, others: bool) -> Finding {
-        let what = match &self.kind {
-            Kind::Signature => "signature".to_owned(),
-            Kind::Attestation(kind) => format!("attestation {}", kind.uri()),
-        };
-        let by = if others && self.signers.len() == 1 {
-            self.signers
-                .first()
-                .map(|rule| format!(" by {}", words(rule)))
-                .unwrap_or_default()
-        } else if others {
-            " by the others who are asked for".into()
-        } else {
-            String::new()
-        };
-        failure(about, "missing", format!("there is no {what}{by}"))
+    fn missing(&self, about: &str, group: &[IdentityRule], silent: bool) -> Finding {
+        let mut message = format!("there is no {}", self.kind);
+        if !silent || self.signers.groups().len() > 1 {
+            let names: Vec<_> = group.iter().map(ToString::to_string).collect();
+            message += &format!(" by {}", names.join(" or "));
+        }
+        failure(about, "missing", message)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signature => f.write_str("signature"),
+            Self::Attestation(kind) => write!(f, "attestation {}", kind.uri()),
+        }
     }
 }
 
@@ -242,10 +277,6 @@ impl<'a> Candidate<'a> {
 /// A failed check of a signature.
 pub(in crate::cli) fn failure(about: &str, detail: &str, message: String) -> Finding {
     Finding::fail(Check::Signature, Group::Integrity, about, detail, message)
-}
-
-fn words(rule: &IdentityRule) -> String {
-    format!("{rule:?}")
 }
 
 fn describe(what: &str, signature: &Signature) -> String {

@@ -61,10 +61,10 @@ impl SpotCheck {
         Self::about(reference, vec![finding])
     }
 
-    /// What was read is no image.
+    /// Nothing that is attached could be enough.
     #[cfg(feature = "net")]
-    pub(super) fn malformed(reference: &str, message: String) -> Self {
-        Self::about(reference, vec![failure(reference, "malformed", message)])
+    pub(super) fn refused(reference: &str, code: &str, message: String) -> Self {
+        Self::about(reference, vec![failure(reference, code, message)])
     }
 
     fn about(reference: &str, findings: Vec<Finding>) -> Self {

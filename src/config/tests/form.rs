@@ -28,7 +28,7 @@ const MALFORMED: &[(&str, &str)] = &[
     ("images:", "3:7: expected a list, found nothing"),
     (
         "identities: {a: {issuer: x}}",
-        "3:17: an identity needs \"subject\" or \"subject-regexp\"\n  hint: a signer is known by issuer and subject together, or by {key: PATH}",
+        "3:17: an identity needs \"subject\" or \"subject-regexp\"\n  hint: a signer is known by issuer and subject together, by issuer and claims.repository, or by {key: PATH}",
     ),
     (
         "identities: {a: {issuer: x, subject: y, subject-regexp: z}}",

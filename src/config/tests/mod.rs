@@ -119,13 +119,13 @@ fn what_is_filled_in_and_shifted_is_in_the_expectations() {
         panic!()
     };
     assert_eq!(reference, "ghcr.io/intelgraph/api:v1.0.0-GA");
-    let IdentityRule::Certificate { subject, .. } = &signed_by[0] else {
+    let IdentityRule::Certificate { subject, .. } = &signed_by.groups()[0][0] else {
         panic!()
     };
     let workflow = "https://github.com/intelgraph/maestro/.github/workflows/release.yml";
     assert_eq!(
         *subject,
-        Pattern::Exact(format!("{workflow}@refs/tags/v1.0.0-GA"))
+        Some(Pattern::Exact(format!("{workflow}@refs/tags/v1.0.0-GA")))
     );
     // An SBOM without signers of its own takes the image's.
     let Expectation::Sbom {

@@ -1,0 +1,196 @@
+//! What the verifier's policy demands of a bundle besides its seal and release.
+
+use super::members::Pass;
+use crate::appraise::Signed;
+use crate::model::policy::{ImageDemand, Policy};
+use crate::model::{Check, Expectation, Finding, Group, Item, Kind, Report, Signers, Status};
+
+/// Whether those whom the policy asks for signed what the item is about.
+pub(super) fn accepts(pass: &Pass, policy: &Policy, item: &Item, signed: &Signed) -> bool {
+    match &item.expectation {
+        Expectation::Sbom { image, format, .. } => policy.image(image).is_some_and(|demand| {
+            (demand.sboms.iter())
+                .any(|sbom| sbom.format == *format && signed.meets(&sbom.signed_by, None))
+        }),
+        _ => (policy.image(&item.id))
+            .is_some_and(|demand| signed.meets(&demand.signed_by, Some(repository(pass, demand)))),
+    }
+}
+
+/// The repository whose CI may sign the image.
+fn repository<'a>(pass: &'a Pass, demand: &'a ImageDemand) -> &'a str {
+    (demand.repository.as_deref()).unwrap_or(&pass.manifest.release.repository)
+}
+
+/// Judges each demand; what cannot be judged is a finding, too.
+pub(super) fn judge(pass: &Pass, policy: &Policy, report: &mut Report) {
+    for id in &policy.require.items {
+        let met = pass
+            .items
+            .get(id)
+            .is_some_and(|found| found.appraised.claim.met() != Some(false));
+        let words = if met {
+            "is there"
+        } else {
+            "is missing or fails"
+        };
+        demand(
+            report,
+            id,
+            "item",
+            met,
+            format!("item {id}, demanded by the policy, {words}"),
+        );
+    }
+    judge_stages(pass, policy, report);
+    let images: Vec<&Item> = pass
+        .manifest
+        .items
+        .iter()
+        .filter(|item| item.expectation.kind() == Kind::Image)
+        .collect();
+    for name in policy.images.keys().filter(|name| *name != "*") {
+        if !images.iter().any(|item| item.id == *name) {
+            demand(
+                report,
+                name,
+                "image",
+                false,
+                format!("image {name}, demanded by the policy, is missing"),
+            );
+        }
+    }
+    for item in images {
+        if let Some(demanded) = policy.image(&item.id) {
+            judge_image(pass, item, demanded, report);
+            for sbom in &demanded.sboms {
+                let met = has_sbom(pass, item, sbom.format, &sbom.signed_by);
+                let words = if met { "has" } else { "lacks" };
+                let message = format!(
+                    "{} {words} an SBOM ({}) by an identity of the policy",
+                    item.id, sbom.format
+                );
+                demand(report, &item.id, "sbom", met, message);
+            }
+        }
+    }
+    for gate in &policy.require.gates {
+        let message =
+            format!("the gate {gate}, demanded by the policy, is not judged by this version");
+        undetermined(report, gate, "gate", message);
+    }
+    for name in policy.approvals.keys() {
+        let message =
+            format!("the approval {name}, demanded by the policy, is not judged by this version");
+        undetermined(report, name, "approval", message);
+    }
+}
+
+/// A bundle shows its own stage; that others of the chain are there, only their bundles can show.
+fn judge_stages(pass: &Pass, policy: &Policy, report: &mut Report) {
+    let own = &pass.manifest.stage;
+    for stage in &policy.require.stages {
+        if stage == own {
+            let message = format!("this is the bundle of stage {stage}, demanded by the policy");
+            demand(report, stage, "stage", true, message);
+        } else {
+            let message = format!(
+                "stage {stage}, demanded by the policy, is not judged by this version: the bundle is of stage {own}"
+            );
+            undetermined(report, stage, "stage", message);
+        }
+    }
+}
+
+fn judge_image(pass: &Pass, item: &Item, demanded: &ImageDemand, report: &mut Report) {
+    let asked = &demanded.signed_by;
+    if asked.is_empty() {
+        return;
+    }
+    let nothing = Signed::default();
+    let signed = pass
+        .items
+        .get(&item.id)
+        .map_or(&nothing, |found| &found.signed);
+    let own = Some(repository(pass, demanded));
+    let reference = match &item.expectation {
+        Expectation::Image { reference, .. } => reference.as_str(),
+        _ => "",
+    };
+    let id = &item.id;
+    let (detail, met, message) = if !signed.meets(asked, None) {
+        let who = who(asked);
+        let message = format!("{id} is not signed by {who} of the policy");
+        ("image", false, message)
+    } else if !signed.meets(asked, own) {
+        let own = own.unwrap_or_default();
+        let message = format!("{id} is signed by the CI of another repository than {own}");
+        ("image-repository", false, message)
+    } else if demanded.docker_reference_must_match && !signed.met_at(reference).meets(asked, own) {
+        let message = format!(
+            "the signature on {id} names {}, the image is {reference}",
+            places(signed)
+        );
+        ("docker-reference", false, message)
+    } else {
+        let message = format!("{id} is signed by {} of the policy", who(asked));
+        ("image", true, message)
+    };
+    demand(report, id, detail, met, message);
+}
+
+fn who(asked: &Signers) -> &'static str {
+    match asked.groups().len() {
+        1 => "an identity",
+        _ => "all identities",
+    }
+}
+
+/// Where the signers met the image, as they say.
+fn places(signed: &Signed) -> String {
+    let mut places: Vec<&str> = (signed.whole.iter())
+        .filter_map(|one| one.docker_reference.as_deref())
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    places.join(", ")
+}
+
+fn has_sbom(
+    pass: &Pass,
+    image: &Item,
+    wanted: crate::model::expectation::SbomFormat,
+    signed_by: &Signers,
+) -> bool {
+    pass.manifest
+        .items
+        .iter()
+        .any(|other| match &other.expectation {
+            Expectation::Sbom {
+                image: of, format, ..
+            } => {
+                *of == image.id
+                    && *format == wanted
+                    && pass.items.get(&other.id).is_some_and(|found| {
+                        found.appraised.claim.met() == Some(true)
+                            && found.signed.meets(signed_by, None)
+                    })
+            }
+            _ => false,
+        })
+}
+
+fn demand(report: &mut Report, subject: &str, detail: &str, met: bool, message: String) {
+    report.findings.push(if met {
+        Finding::pass(Check::Policy, Group::Requirement, subject, message)
+    } else {
+        Finding::fail(Check::Policy, Group::Requirement, subject, detail, message)
+    });
+}
+
+/// What is demanded and cannot be judged leaves the verdict open: a policy is never met by being ignored.
+fn undetermined(report: &mut Report, subject: &str, detail: &str, message: String) {
+    let finding =
+        Finding::undetermined(Check::Policy, Group::Requirement, subject, detail, message);
+    report.findings.push(finding.with_status(Status::Missing));
+}
