@@ -189,7 +189,10 @@ fn unknown_and_missing_keys_are_no_manifest_report_or_answer() {
     let report = report(&good(), BUNDLE, &[], 0);
     let finding = report["findings"][0].clone();
     let answer = json!({"version": 1, "blobs": [
-        {"reference": "x", "digest": null, "verdict": "refused", "findings": [finding]}
+        {
+            "reference": "x", "platform": null, "digest": null, "verdict": "refused", "findings": [finding],
+            "notes": [], "mentions": [], "platforms": [],
+        }
     ]});
     let cases = [
         (
