@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::output::plain;
+use super::roots;
 use evidence::config;
 use evidence::model::policy::{Policy, PolicyRoot};
 use evidence::model::{IdentityRule, limits};
@@ -24,15 +25,11 @@ pub(crate) fn load(path: &Path) -> Result<Policy, CliError> {
 }
 
 /// Adds the policy's roots.
-pub(crate) fn add_roots(policy: &Policy, roots: &mut Roots) -> Result<(), CliError> {
+pub(crate) fn add_roots(policy: &Policy, to: &mut Roots) -> Result<(), CliError> {
     for root in &policy.trusted_roots {
         match root {
-            PolicyRoot::PublicGood => {
-                roots
-                    .add_public_good()
-                    .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
-            }
-            PolicyRoot::Json { path, bytes } => files::add_root(roots, path, bytes)?,
+            PolicyRoot::Instance(instance) => roots::add_instance(to, *instance)?,
+            PolicyRoot::Json { path, bytes } => files::add_root(to, path, bytes)?,
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// For people.
     Text,
     /// For programs.

@@ -1,7 +1,7 @@
 //! What a verifier demands.
 
-use super::IdentityRule;
 use super::expectation::SbomFormat;
+use super::{IdentityRule, Instance};
 use std::collections::BTreeMap;
 
 /// What a verifier demands of a bundle: the policy file as values.
@@ -24,8 +24,8 @@ pub struct Policy {
 /// A root that a policy names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PolicyRoot {
-    /// Sigstore's public-good instance.
-    PublicGood,
+    /// The root of an instance that is known by name.
+    Instance(Instance),
     /// A `trusted_root.json`.
     Json {
         /// Its path, as the policy names it.

@@ -3,9 +3,11 @@
 //! Every wire format is first normalised into one shape, then judged by one path ([`verify`]). A judgement says
 //! who signed; whether that signer was asked for is another question ([`accepted`]).
 
+pub mod embedded;
 pub mod envelope;
 pub mod identity;
 pub mod image;
+pub mod root_facts;
 pub mod signature;
 pub mod statement;
 pub mod tag_binding;

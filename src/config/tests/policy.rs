@@ -2,6 +2,7 @@
 
 use super::{PEM, POLICY_SCHEMA, accepts, key_files, parse_policy};
 use crate::model::IdentityRule;
+use crate::model::Instance;
 use crate::model::identity::Pattern;
 use crate::model::policy::PolicyRoot;
 
@@ -30,7 +31,10 @@ fn a_full_policy_is_read_and_valid_by_its_schema() {
     assert!(subject.ends_with("release.yml@refs/tags/v1.0.0-GA"));
     assert_eq!(policy.seal[1], IdentityRule::Key { pem: PEM.into() });
     assert_eq!(policy.trusted_roots.len(), 2);
-    assert_eq!(policy.trusted_roots[1], PolicyRoot::PublicGood);
+    assert_eq!(
+        policy.trusted_roots[1],
+        PolicyRoot::Instance(Instance::PublicGood)
+    );
     assert_eq!(policy.release.tag.as_deref(), Some("v1.0.0-GA"));
     assert_eq!(policy.items, ["api_p95", "client.sbom-cyclonedx"]);
     assert_eq!(
