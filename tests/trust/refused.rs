@@ -92,6 +92,22 @@ fn versions_never_go_back() {
 }
 
 #[test]
+fn what_was_verified_before_a_failure_is_a_floor_too() {
+    let stage = Stage::updated();
+    let old = stage.repository.files();
+    let defect = TufDefect::OtherBytes(TufRole::Targets);
+    stage
+        .repository
+        .publish(&other_root(), Some(defect))
+        .unwrap();
+    refused(&stage, "trusted_root.json: sha256 mismatch");
+
+    stage.repository.set_files(old);
+
+    refused(&stage, "rollback detected for timestamp");
+}
+
+#[test]
 fn a_repository_that_stands_still_is_refused_when_its_timestamp_has_expired() {
     let stage = Stage::updated();
     stage

@@ -8,12 +8,26 @@ use crate::model::policy::PolicyRoot;
 
 const POLICY: &str = include_str!("../../../fixtures/config/policy.yaml");
 
+const SEAL: &str = "version: 1\nseal: {any-of: [{key: release.pub}]}\n";
+
 fn policy_said(text: &str) -> String {
     let policy = parse_policy(text.as_bytes(), "policy.yaml", &mut key_files);
     policy
         .err()
         .map(|error| error.to_string())
         .unwrap_or_default()
+}
+
+#[test]
+fn every_instance_that_is_built_in_can_be_named_as_a_root() {
+    let text = format!("{SEAL}trusted-roots: [github, staging, public-good]");
+
+    let policy = parse_policy(text.as_bytes(), "policy.yaml", &mut key_files).unwrap();
+
+    assert_eq!(
+        policy.trusted_roots,
+        [Instance::GitHub, Instance::Staging, Instance::PublicGood].map(PolicyRoot::Instance)
+    );
 }
 
 #[test]
@@ -47,7 +61,6 @@ fn a_full_policy_is_read_and_valid_by_its_schema() {
 
 #[test]
 fn a_policy_that_says_what_cannot_be_checked_is_refused() {
-    const SEAL: &str = "version: 1\nseal: {any-of: [{key: release.pub}]}\n";
     let refused = "hint: a policy that demands what cannot be checked is refused";
     // The third says whether the schema refuses it too.
     for (text, expected, is_form) in [
