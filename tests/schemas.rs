@@ -22,6 +22,7 @@ fn every_schema_is_printed_as_it_is_kept_and_is_a_valid_schema() {
         "manifest",
         "report",
         "spot-check",
+        "trust",
         "seal-predicate",
     ] {
         let file = format!("schemas/evidence-{name}-v1.schema.json");
@@ -182,6 +183,74 @@ fn the_answer_about_a_file_is_by_its_schema_good_or_bad() {
         assert_eq!(code, Some(exit), "{text}");
         valid("spot-check", &serde_json::from_str(&text).unwrap());
     }
+}
+
+#[test]
+fn what_is_shown_of_roots_is_by_its_schema_wherever_they_come_from() {
+    let folder = tempfile::tempdir().unwrap();
+    cached_root(folder.path());
+    let file = good().join("trusted_root.json");
+    let show = |args: &[&str]| {
+        let args = [&["trust", "show", "--output", "json", "--cache", "."], args].concat();
+        let (code, text) = evidence(folder.path(), &args);
+        assert_eq!(code, Some(0), "{text}");
+        let page: Value = serde_json::from_str(&text).unwrap();
+        valid("trust", &page);
+        page
+    };
+
+    let all = show(&[]);
+    let one = show(&["--trusted-root", file.to_str().unwrap()]);
+
+    let list = |page: &Value| -> Vec<String> {
+        let roots = page["roots"].as_array().unwrap().iter();
+        roots
+            .map(|root| format!("{} {}", root["name"], root["source"]).replace('"', ""))
+            .collect()
+    };
+    assert_eq!(
+        list(&all),
+        [
+            "public-good embedded",
+            "staging embedded",
+            "github embedded",
+            "tuf:mine cached"
+        ]
+    );
+    assert_eq!(list(&one), [format!("{} file", file.display())]);
+    let places = [
+        "/roots/3",
+        "/roots/3/refresh",
+        "/roots/3/refresh/tuf",
+        "/roots/3/refresh/tuf/root",
+        "/roots/3/certificateAuthorities/0",
+        "/roots/3/certificateAuthorities/0/certificates/0",
+        "/roots/3/transparencyLogs/0",
+    ];
+    for place in [""].iter().chain(&places) {
+        let mut more = all.clone();
+        let object = more.pointer_mut(place).unwrap().as_object_mut().unwrap();
+        object.insert("surprise".into(), json!(1));
+        assert!(!is_valid("trust", &more), "{place} with an unknown key");
+        each_key_is_needed("trust", &all, place);
+    }
+}
+
+/// A cache with the root of the good bundle, as a refresh leaves it.
+fn cached_root(folder: &Path) {
+    let root = std::fs::read(good().join("trusted_root.json")).unwrap();
+    let role = json!({"version": 7, "expires": "2026-01-08T00:00:00Z"});
+    let record = json!({
+        "version": 1,
+        "refreshed": "2026-01-01T00:00:00Z",
+        "repository": "https://tuf.example/",
+        "digest": evidence::model::Digest::of(&root),
+        "tuf": {"root": role, "timestamp": role, "snapshot": role, "targets": role},
+    });
+    let place = folder.join("tuf/mine");
+    std::fs::create_dir_all(&place).unwrap();
+    std::fs::write(place.join("trusted_root.json"), &root).unwrap();
+    std::fs::write(place.join("record.json"), record.to_string()).unwrap();
 }
 
 #[test]

@@ -19,12 +19,15 @@ mod project;
 #[cfg(feature = "net")]
 mod release;
 mod report;
+mod root_cache;
+mod roots;
 #[cfg(feature = "net")]
 mod runtime;
 mod schema;
 #[cfg(feature = "net")]
 mod seal;
 mod spot_check;
+mod trust;
 mod trust_flags;
 mod verify;
 
@@ -74,6 +77,9 @@ enum Command {
     /// Signed files: who signed them? (`blob verify`)
     #[command(subcommand)]
     Blob(blob::BlobCommand),
+    /// Trusted roots: which there are, and newer ones (`trust show`, `trust update`).
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
 }
 
 /// Runs the command line and gives its exit code.
@@ -96,6 +102,7 @@ pub(crate) fn main() -> ExitCode {
         #[cfg(feature = "net")]
         Command::Image(command) => image::run(command),
         Command::Blob(command) => blob::run(command),
+        Command::Trust(command) => trust::run(command),
     };
     exit::finish(result)
 }

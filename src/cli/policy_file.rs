@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::output::plain;
+use super::roots;
 use super::trust_flags::warn;
 use evidence::config;
 use evidence::model::policy::{Policy, PolicyRoot};
@@ -43,15 +44,11 @@ fn parse(path: &Path) -> Result<Policy, CliError> {
 }
 
 /// Adds the policy's roots.
-pub(crate) fn add_roots(policy: &Policy, roots: &mut Roots) -> Result<(), CliError> {
+pub(crate) fn add_roots(policy: &Policy, to: &mut Roots) -> Result<(), CliError> {
     for root in &policy.trusted_roots {
         match root {
-            PolicyRoot::PublicGood => {
-                roots
-                    .add_public_good()
-                    .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
-            }
-            PolicyRoot::Json { path, bytes } => files::add_root(roots, path, bytes)?,
+            PolicyRoot::Instance(instance) => roots::add_instance(to, *instance)?,
+            PolicyRoot::Json { path, bytes } => files::add_root(to, path, bytes)?,
         }
     }
     Ok(())

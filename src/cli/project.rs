@@ -2,6 +2,7 @@
 
 use super::exit::{CliError, Exit};
 use super::files;
+use super::roots;
 use crate::cli::output::plain;
 use evidence::collect::configuration::ConfigurationSource;
 use evidence::collect::git::{self, GitError, ResolvedTag};
@@ -9,7 +10,7 @@ use evidence::collect::store::{Store, StoreError, StoreHead};
 use evidence::config::model::RootSource;
 use evidence::config::{self, Binding, Config, Plan};
 use evidence::git::Commit;
-use evidence::model::{Digest, Producer, Release, limits};
+use evidence::model::{Digest, Instance, Producer, Release, limits};
 use evidence::sigstore::trust::Roots;
 use std::path::{Path, PathBuf};
 
@@ -185,18 +186,13 @@ fn wrong(diagnostics: &str) -> CliError {
 
 /// Roots that the configuration names; the public-good one when it names none.
 fn roots(config: &Config, config_files: &[(String, Vec<u8>)]) -> Result<Roots, CliError> {
-    let mut roots = Roots::none();
-    let public_good = |roots: &mut Roots| {
-        roots
-            .add_public_good()
-            .map_err(|error| CliError::from_error(Exit::Usage, &error))
-    };
+    let mut found = Roots::none();
     if config.trusted_roots.is_empty() {
-        public_good(&mut roots)?;
+        roots::add_instance(&mut found, Instance::PublicGood)?;
     }
     for source in &config.trusted_roots {
         match source {
-            RootSource::PublicGood => public_good(&mut roots)?,
+            RootSource::Instance(instance) => roots::add_instance(&mut found, *instance)?,
             RootSource::File(path) => {
                 let bytes = config_files
                     .iter()
@@ -204,11 +200,11 @@ fn roots(config: &Config, config_files: &[(String, Vec<u8>)]) -> Result<Roots, C
                     .map(|(_, bytes)| bytes);
                 let bytes =
                     bytes.ok_or_else(|| CliError::usage(format!("{} is not there", path.value)))?;
-                files::add_root(&mut roots, &path.value, bytes)?;
+                files::add_root(&mut found, &path.value, bytes)?;
             }
         }
     }
-    Ok(roots)
+    Ok(found)
 }
 
 /// What collects: this program, and the CI run that it is part of.

@@ -3,12 +3,13 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::output::plain;
+use super::roots;
 use super::runtime;
 use evidence::bundle::{COMPRESSOR, Inspected, inspect};
 use evidence::model::identity::Pattern;
 use evidence::model::predicate::{ResourceDescriptor, SealPredicate, SealedItem, SealedRelease};
 use evidence::model::redact::Secret;
-use evidence::model::{Digest, Expectation, IdentityRule, Manifest, Timestamp, limits};
+use evidence::model::{Digest, Expectation, IdentityRule, Instance, Manifest, Timestamp, limits};
 use evidence::net::{Http, HttpOptions};
 use evidence::seal::{
     Credential, IdentityToken, LocalKey, RekorVersion, SealError, Services, Signed, TokenError,
@@ -53,7 +54,7 @@ pub(crate) struct SealFlags {
     /// Version of Rekor to log to [default: 1 while it is offered].
     #[arg(long, value_name = "1|2", env = "EVIDENCE_REKOR_VERSION")]
     pub(crate) rekor_version: Option<u8>,
-    /// Trusted root that the seal is verified with before it is written (`trusted_root.json`, or `public-good`); repeatable.
+    /// Trusted root that the seal is verified with before it is written (`trusted_root.json`, or `public-good`, `staging`, `github`, `tuf:NAME`); repeatable.
     #[arg(
         long = "seal-trusted-root",
         value_name = "FILE",
@@ -101,7 +102,7 @@ impl Sealer {
         Ok(Self {
             who: who(flags)?,
             services: services(flags)?,
-            roots: roots(&flags.trusted_root)?,
+            roots: trusted(&flags.trusted_root)?,
             http,
         })
     }
@@ -296,24 +297,15 @@ fn services(flags: &SealFlags) -> Result<Services, CliError> {
     .map_err(|error| CliError::from_error(Exit::Usage, &error))
 }
 
-fn roots(paths: &[PathBuf]) -> Result<Roots, CliError> {
-    let mut roots = Roots::none();
+fn trusted(paths: &[PathBuf]) -> Result<Roots, CliError> {
+    let mut found = Roots::none();
     for path in paths {
-        if path.as_os_str() == evidence::sigstore::trust::PUBLIC_GOOD {
-            roots
-                .add_public_good()
-                .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
-        } else {
-            let bytes = files::read_named(path, limits::DOCUMENT_BYTES)?;
-            files::add_root(&mut roots, &path.display().to_string(), &bytes)?;
-        }
+        roots::add_named(&mut found, path)?;
     }
     if paths.is_empty() {
-        roots
-            .add_public_good()
-            .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
+        roots::add_instance(&mut found, Instance::PublicGood)?;
     }
-    Ok(roots)
+    Ok(found)
 }
 
 /// Images of the bundle as subjects, so that a release's evidence is found from an image's digest.

@@ -1,12 +1,11 @@
 //! Whom to trust, by cosign's flags or by a policy.
 
 use super::exit::{CliError, Exit};
-use super::{files, policy_file};
+use super::{files, policy_file, roots};
 use clap::Args;
 use evidence::model::identity::{CertificateClaim, Pattern};
-use evidence::model::{Identity, IdentityRule, Policy, Signers, limits};
+use evidence::model::{Identity, IdentityRule, Instance, Policy, Signers, limits};
 use evidence::sigstore::identity::{RuleWarning, check_rule};
-use evidence::sigstore::trust::PUBLIC_GOOD;
 use evidence::sigstore::{Key, Options, Roots};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -43,9 +42,18 @@ pub(super) struct TrustFlags {
     /// Accept signatures by this public key, a PEM file; repeatable, any of them will do.
     #[arg(long, value_name = "FILE", env = "EVIDENCE_KEY")]
     key: Vec<PathBuf>,
-    /// Trust this trusted_root.json, or `public-good` [default: public-good]; repeatable.
+    /// Trust this trusted_root.json or .jsonl, or `public-good`, `staging`, `github`, `tuf:NAME` [default:
+    /// public-good]; repeatable.
     #[arg(long, value_name = "FILE", env = "EVIDENCE_TRUSTED_ROOT")]
     trusted_root: Vec<PathBuf>,
+    /// Trust this Sigstore instance instead: public-good, staging or github.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "EVIDENCE_INSTANCE",
+        conflicts_with = "trusted_root"
+    )]
+    instance: Option<Instance>,
     /// Accept signatures that no transparency log recorded. INSECURE: nobody could notice a stolen key.
     #[arg(long, env = "EVIDENCE_INSECURE_IGNORE_TLOG")]
     insecure_ignore_tlog: bool,
@@ -231,20 +239,18 @@ impl TrustFlags {
     }
 
     fn read_roots(&self, public_good: bool) -> Result<Roots, CliError> {
-        let mut roots = Roots::none();
-        let unusable = |error| CliError::from_error(Exit::Usage, &error);
-        if self.trusted_root.is_empty() && public_good {
-            roots.add_public_good().map_err(unusable)?;
+        let mut found = Roots::none();
+        let default = public_good.then_some(Instance::PublicGood);
+        match self.instance.or(default) {
+            Some(instance) if self.trusted_root.is_empty() => {
+                roots::add_instance(&mut found, instance)?;
+            }
+            _ => {}
         }
         for path in &self.trusted_root {
-            if path.as_os_str() == PUBLIC_GOOD {
-                roots.add_public_good().map_err(unusable)?;
-            } else {
-                let json = files::read_named(path, limits::DOCUMENT_BYTES)?;
-                files::add_root(&mut roots, &path.display().to_string(), &json)?;
-            }
+            roots::add_named(&mut found, path)?;
         }
-        Ok(roots)
+        Ok(found)
     }
 }
 

@@ -4,7 +4,7 @@ use super::diagnostic::Spot;
 use super::identity::IdentitySource;
 use super::template::Template;
 use crate::model::expectation::SbomFormat;
-use crate::model::{DashboardExpectation, MetricExpectation};
+use crate::model::{DashboardExpectation, Instance, MetricExpectation};
 use std::collections::BTreeMap;
 
 /// `evidence.yaml`, version 1: every name in it is known, every value is of its kind.
@@ -51,8 +51,8 @@ pub struct ReleaseSection {
 /// A trusted root.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RootSource {
-    /// Sigstore's public-good instance.
-    PublicGood,
+    /// The root of an instance that is known by name.
+    Instance(Instance),
     /// A `trusted_root.json`, relative to the configuration's folder.
     File(Spot<String>),
 }

@@ -242,7 +242,7 @@ fn config_files(config: &Config) -> Vec<String> {
         });
     let roots = config.trusted_roots.iter().filter_map(|root| match root {
         RootSource::File(path) => Some(path.value.clone()),
-        RootSource::PublicGood => None,
+        RootSource::Instance(_) => None,
     });
     let unique: BTreeSet<String> = keys.chain(roots).collect();
     unique.into_iter().collect()

@@ -366,7 +366,7 @@ fn read_roots(node: &Node, read: &mut Read<'_>, problems: &mut Problems) -> Vec<
     let mut found = Vec::new();
     for root in roots(node, Paths::Any, problems) {
         match root {
-            RootSource::PublicGood => found.push(PolicyRoot::PublicGood),
+            RootSource::Instance(instance) => found.push(PolicyRoot::Instance(instance)),
             RootSource::File(path) => {
                 if let Some(bytes) = file(&path, DOCUMENT_BYTES, read, problems) {
                     found.push(PolicyRoot::Json {

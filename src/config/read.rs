@@ -8,6 +8,7 @@ use super::model::{Config, Image, ReleaseSection, RootSource};
 use super::node::{self, Node, Value};
 use super::template::{Placeholder, Template};
 use super::{images, items, metrics, paths, servers};
+use crate::model::Instance;
 use std::collections::BTreeMap;
 
 const KEYS: &[&str] = &[
@@ -47,7 +48,7 @@ fn config(root: &Node, file: &str, problems: &mut Problems) -> Option<Config> {
     let signers = names(&fields, "identities");
     let trusted_roots = match fields.get("trusted-roots") {
         Some(node) => roots(node, Paths::Member, problems),
-        None => vec![RootSource::PublicGood],
+        None => vec![RootSource::Instance(Instance::PublicGood)],
     };
     let prometheus = match fields.get("prometheus") {
         Some(node) => servers::by_name(node, servers::prometheus, problems),
@@ -242,7 +243,7 @@ fn identities(fields: &Fields<'_>, problems: &mut Problems) -> BTreeMap<String, 
     identities
 }
 
-/// Reads `[path | public-good]`.
+/// Reads `[path | public-good | staging | github]`.
 pub(super) fn roots(node: &Node, whose: Paths, problems: &mut Problems) -> Vec<RootSource> {
     let Some(list) = fields::list(node, problems) else {
         return Vec::new();
@@ -251,13 +252,13 @@ pub(super) fn roots(node: &Node, whose: Paths, problems: &mut Problems) -> Vec<R
         problems.hinted(
             node.at,
             "the list is empty",
-            "name a trusted_root.json or public-good",
+            "name a trusted_root.json, public-good, staging or github",
         );
     }
     let mut roots = Vec::new();
     for text in fields::texts(list, problems) {
-        if text.value == "public-good" {
-            roots.push(RootSource::PublicGood);
+        if let Ok(instance) = text.value.parse() {
+            roots.push(RootSource::Instance(instance));
         } else if whose == Paths::Any || paths::check_member(&text, problems).is_some() {
             roots.push(RootSource::File(text));
         }

@@ -24,6 +24,20 @@ pub const TIMESTAMPS: usize = 8;
 pub const CHAIN_CERTIFICATES: usize = 8;
 /// Trusted roots of one verifier.
 pub const ROOTS: usize = 16;
+/// Bytes of a TUF `root.json`, `timestamp.json`, `snapshot.json` and `targets.json`: the limits of the TUF reference client.
+pub const TUF_ROOT_BYTES: u64 = 512_000;
+/// See [`TUF_ROOT_BYTES`].
+pub const TUF_TIMESTAMP_BYTES: u64 = 16_384;
+/// See [`TUF_ROOT_BYTES`].
+pub const TUF_SNAPSHOT_BYTES: u64 = 2_000_000;
+/// See [`TUF_ROOT_BYTES`].
+pub const TUF_TARGETS_BYTES: u64 = 5_000_000;
+/// New versions of a TUF root in one refresh, and roles asked for one target.
+pub const TUF_STEPS: u32 = 32;
+/// Seconds of one TUF refresh in all.
+pub const TUF_SECONDS: u64 = 300;
+/// Roots kept in the cache that are shown.
+pub const CACHED_ROOTS: usize = 256;
 /// Depth of nested JSON.
 pub const JSON_DEPTH: usize = 32;
 /// Members of a bundle.

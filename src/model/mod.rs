@@ -5,6 +5,7 @@ pub mod digest;
 pub mod expectation;
 pub mod finding;
 pub mod identity;
+pub mod instance;
 pub mod item;
 pub mod limits;
 pub mod manifest;
@@ -26,6 +27,7 @@ pub use expectation::{
 };
 pub use finding::{Check, Finding, Group, Outcome};
 pub use identity::{Identity, IdentityRule};
+pub use instance::Instance;
 pub use item::{Item, Kind, StatedClaim};
 pub use manifest::{FileEntry, Manifest, Producer, Redaction};
 pub use path::{MemberPath, MemberPathError};

@@ -2,7 +2,7 @@
 
 use super::expectation::SbomFormat;
 use super::repository::RepositoryGlob;
-use super::{IdentityRule, Signers};
+use super::{IdentityRule, Instance, Signers};
 use std::collections::BTreeMap;
 
 /// What a verifier demands of a bundle: the policy file as values.
@@ -29,8 +29,8 @@ pub struct Policy {
 /// A root that a policy names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PolicyRoot {
-    /// Sigstore's public-good instance.
-    PublicGood,
+    /// The root of an instance that is known by name.
+    Instance(Instance),
     /// A `trusted_root.json`.
     Json {
         /// Its path, as the policy names it.

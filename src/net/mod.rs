@@ -9,6 +9,8 @@ mod referrers;
 pub mod registry;
 mod registry_error;
 mod session;
+pub mod tuf;
+mod tuf_store;
 
 pub use credentials::{Credential, Credentials, CredentialsError};
 pub use http::{Http, HttpError, HttpOptions, Request, Response};

@@ -19,6 +19,9 @@ pub enum SandboxError {
     /// A document could not be written as JSON.
     #[error("a document of the sandbox has no JSON encoding")]
     Json(#[source] serde_json::Error),
+    /// TUF metadata could not be made.
+    #[error("the sandbox's TUF metadata cannot be made")]
+    Tuf(#[source] sigstore_tuf::Error),
     /// One of the services refused what another part of the sandbox asked.
     #[error("a service of the sandbox refused: {0}")]
     Refused(Refusal),
@@ -46,6 +49,12 @@ impl Refusal {
 impl From<sigstore_crypto::Error> for SandboxError {
     fn from(error: sigstore_crypto::Error) -> Self {
         Self::Key(error)
+    }
+}
+
+impl From<sigstore_tuf::Error> for SandboxError {
+    fn from(error: sigstore_tuf::Error) -> Self {
+        Self::Tuf(error)
     }
 }
 

@@ -21,6 +21,7 @@ mod signing;
 mod tests;
 mod trust;
 mod tsa;
+mod tuf;
 mod x509;
 
 pub use clock::Clock;
@@ -31,6 +32,7 @@ pub use oidc::{AUDIENCE, Caller, Claims, Workflow};
 pub use prometheus::{Incident, MetricsOptions};
 pub use sbom::{CYCLONEDX, SPDX};
 pub use signing::{Content, Defect, Format, LocalKey, SignRequest, Signed, SignedBy};
+pub use tuf::{TufDefect, TufFiles, TufRepository, TufRole};
 
 use crate::model::{Digest, Timestamp};
 use ca::Fulcio;

@@ -4,9 +4,11 @@
 //! who signed; whether that signer was asked for is another question ([`accepted`]).
 
 pub mod docker_reference;
+pub mod embedded;
 pub mod envelope;
 pub mod identity;
 pub mod image;
+pub mod root_facts;
 pub mod signature;
 pub mod signers;
 pub mod statement;

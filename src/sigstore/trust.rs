@@ -1,8 +1,9 @@
 //! What a verifier trusts: named roots and public keys.
 
-use crate::model::{Digest, limits};
+use super::embedded::embedded_root;
+use crate::model::{Digest, Instance, limits};
 use sigstore_crypto::{KeyAlgorithm, Keyring};
-use sigstore_trust_root::{SigstoreInstance, TrustedRoot};
+use sigstore_trust_root::TrustedRoot;
 use sigstore_types::DerPublicKey;
 use sigstore_verify::Verifier;
 use std::fmt;
@@ -11,8 +12,8 @@ use x509_cert::Certificate;
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
-/// The name of the root that is built in.
-pub const PUBLIC_GOOD: &str = "public-good";
+/// The name of the root that is used when none is named.
+pub const PUBLIC_GOOD: &str = Instance::PublicGood.name();
 
 /// Trusted roots in the order in which they were named; a signature holds if it holds under one of them.
 ///
@@ -77,32 +78,21 @@ impl Roots {
     /// # Errors
     /// When it is over the limit, malformed, or holds a key that cannot be used.
     pub fn add(&mut self, name: &str, json: &[u8]) -> Result<(), RootError> {
-        if json.len() as u64 > limits::DOCUMENT_BYTES {
-            return Err(RootError::TooLarge { name: name.into() });
+        for (name, root) in parse_roots(name, json)? {
+            self.push(name, root)?;
         }
-        let malformed = |reason: String| RootError::Malformed {
-            name: name.into(),
-            reason,
-        };
-        let text = std::str::from_utf8(json).map_err(|error| malformed(error.to_string()))?;
-        match TrustedRoot::from_json(text) {
-            Ok(root) => self.push(name.into(), root),
-            Err(whole) => {
-                let lines: Vec<_> = text
-                    .lines()
-                    .filter(|line| !line.trim().is_empty())
-                    .collect();
-                if lines.len() < 2 {
-                    return Err(malformed(whole.to_string()));
-                }
-                for (number, line) in (1..).zip(lines) {
-                    let root = TrustedRoot::from_json(line)
-                        .map_err(|error| malformed(format!("line {number}: {error}")))?;
-                    self.push(format!("{name}#{number}"), root)?;
-                }
-                Ok(())
-            }
+        Ok(())
+    }
+
+    /// Adds the root of this instance that is built in; under its name, and once.
+    ///
+    /// # Errors
+    /// When it cannot be used, which the tests rule out.
+    pub fn add_instance(&mut self, instance: Instance) -> Result<(), RootError> {
+        if self.has(instance.name()) {
+            return Ok(());
         }
+        self.add(instance.name(), embedded_root(instance).as_bytes())
     }
 
     /// Adds the public-good root that is built in.
@@ -110,8 +100,12 @@ impl Roots {
     /// # Errors
     /// When it cannot be used, which the tests rule out.
     pub fn add_public_good(&mut self) -> Result<(), RootError> {
-        let json = SigstoreInstance::PublicGood.embedded_trusted_root_json();
-        self.add(PUBLIC_GOOD, json.as_bytes())
+        self.add_instance(Instance::PublicGood)
+    }
+
+    /// Whether there is a root of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.roots.iter().any(|root| root.name == name)
     }
 
     /// Whether there is no root.
@@ -171,6 +165,42 @@ impl Roots {
         }));
         Ok(())
     }
+}
+
+/// The roots of a `trusted_root.json`, or of each line of a `.jsonl`, by name.
+pub(super) fn parse_roots(
+    name: &str,
+    json: &[u8],
+) -> Result<Vec<(String, TrustedRoot)>, RootError> {
+    if json.len() as u64 > limits::DOCUMENT_BYTES {
+        return Err(RootError::TooLarge { name: name.into() });
+    }
+    let malformed = |reason: String| RootError::Malformed {
+        name: name.into(),
+        reason,
+    };
+    let text = std::str::from_utf8(json).map_err(|error| malformed(error.to_string()))?;
+    let whole = match TrustedRoot::from_json(text) {
+        Ok(root) => return Ok(vec![(name.into(), root)]),
+        Err(error) => error,
+    };
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    if lines.len() < 2 {
+        return Err(malformed(whole.to_string()));
+    }
+    if lines.len() > limits::ROOTS {
+        return Err(RootError::TooMany);
+    }
+    (1..)
+        .zip(lines)
+        .map(|(number, line)| match TrustedRoot::from_json(line) {
+            Ok(root) => Ok((format!("{name}#{number}"), root)),
+            Err(error) => Err(malformed(format!("line {number}: {error}"))),
+        })
+        .collect()
 }
 
 impl Root {
@@ -296,6 +326,23 @@ mod tests {
         roots.add("mine", &lines).unwrap();
 
         assert_eq!(roots.names(), ["public-good", "mine#1", "mine#2"]);
+    }
+
+    #[test]
+    fn every_built_in_root_can_be_used_and_is_there_once() {
+        let mut roots = Roots::none();
+
+        for instance in Instance::ALL.into_iter().chain(Instance::ALL) {
+            roots.add_instance(instance).unwrap();
+        }
+
+        assert_eq!(roots.names(), ["public-good", "staging", "github"]);
+        assert!(
+            roots
+                .roots
+                .iter()
+                .all(|root| root.has_timestamp_authorities)
+        );
     }
 
     #[test]

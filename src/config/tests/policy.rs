@@ -1,9 +1,9 @@
 //! Policies: what is read and refused.
 
 use super::{PEM, POLICY_SCHEMA, accepts, key_files, parse_policy};
-use crate::model::IdentityRule;
 use crate::model::identity::{CertificateClaim, Pattern};
 use crate::model::policy::PolicyRoot;
+use crate::model::{IdentityRule, Instance};
 
 const POLICY: &str = include_str!("../../../fixtures/config/policy.yaml");
 
@@ -13,6 +13,19 @@ fn policy_said(text: &str) -> String {
         .err()
         .map(|error| error.to_string())
         .unwrap_or_default()
+}
+
+#[test]
+fn every_instance_that_is_built_in_can_be_named_as_a_root() {
+    let seal = "version: 1\nseal: {any-of: [{key: release.pub}]}\n";
+    let text = format!("{seal}trusted-roots: [github, staging, public-good]");
+
+    let policy = parse_policy(text.as_bytes(), "policy.yaml", &mut key_files).unwrap();
+
+    assert_eq!(
+        policy.trusted_roots,
+        [Instance::GitHub, Instance::Staging, Instance::PublicGood].map(PolicyRoot::Instance)
+    );
 }
 
 #[test]
@@ -30,7 +43,10 @@ fn a_full_policy_is_read_and_valid_by_its_schema() {
     assert!(subject.ends_with("release.yml@refs/tags/v1.0.0-GA"));
     assert_eq!(policy.seal[1], IdentityRule::Key { pem: PEM.into() });
     assert_eq!(policy.trusted_roots.len(), 2);
-    assert_eq!(policy.trusted_roots[1], PolicyRoot::PublicGood);
+    assert_eq!(
+        policy.trusted_roots[1],
+        PolicyRoot::Instance(Instance::PublicGood)
+    );
     assert_eq!(policy.release.tag.as_deref(), Some("v1.0.0-GA"));
     assert_eq!(policy.require.items, ["api_p95", "client.sbom-cyclonedx"]);
     assert_eq!(
