@@ -158,6 +158,60 @@ fn half_an_identity() {
 }
 
 #[test]
+fn patterns_that_accept_more_than_their_author_meant() {
+    let warnings = |identity: &str, issuer: &str| {
+        let args = [
+            "verify",
+            BUNDLE,
+            "--trusted-root",
+            "trusted_root.json",
+            "--certificate-identity-regexp",
+            identity,
+            "--certificate-oidc-issuer-regexp",
+            issuer,
+        ];
+        let output = command(&good(), &args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let issuer = "^http://127\\.0\\.0\\.1:[0-9]+$";
+
+    assert_snapshot!(warnings(
+        "https://github.com/intelgraph/demo-shop/.*",
+        issuer
+    ));
+    assert_snapshot!(warnings(".*", ".+"));
+    assert_eq!(
+        warnings("^https://github\\.com/intelgraph/demo-shop/.*$", issuer),
+        ""
+    );
+}
+
+#[test]
+fn a_claim_of_the_run_without_its_issuer() {
+    let args = [
+        "verify",
+        BUNDLE,
+        "--certificate-github-workflow-repository",
+        "intelgraph/demo-shop",
+    ];
+
+    assert_snapshot!(said(&good(), &args));
+}
+
+#[test]
+fn a_policy_that_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = "version: 1\nseal: {all-of: [{issuer: i, subject: a}, {issuer: i, subject: b}]}\n\
+         images: {api: {signed-by: {issuer: i, claims: {ref: x}}, docker-reference: maybe}}\n\
+         approvals: {go: [lead]}\n";
+    write(folder.path(), "policy.yaml", policy);
+    let args = ["verify", BUNDLE, "--policy", "policy.yaml"];
+
+    assert_snapshot!(said(folder.path(), &args));
+}
+
+#[test]
 fn a_format_that_is_none() {
     assert_snapshot!(said(&good(), &["verify", BUNDLE, "--output", "pdf"]));
 }

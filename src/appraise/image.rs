@@ -1,10 +1,11 @@
 //! "This image is signed by this identity": from manifests and signatures as they were in the registry.
 
 use super::signatures::{ObjectFact, why_unmet};
-use super::{Appraised, Claim, Context, Signed, Vouched};
+use super::{Appraised, Claim, Context, Signed};
 use crate::model::{Capture, Digest, Problem, Signers, Status, limits};
 use crate::oci::{Descriptor, Document, Index, Layout};
-use crate::sigstore::{Content, Object, Signature, judge_image, signers::is_foreign};
+use crate::sigstore::signers::is_foreign;
+use crate::sigstore::{Content, Object, Signature, docker_reference, judge_image};
 use serde::{Deserialize, Serialize};
 
 /// The request of an image item: which digest the reference had when it was captured.
@@ -106,12 +107,8 @@ pub fn image(
         .iter()
         .filter(|object| matches!(object.content, Content::Attestation { .. }))
         .collect();
-    let vouched: Vec<Vouched> = signatures
-        .iter()
-        .filter(|object| is_signature(object))
-        .filter_map(|object| Vouched::of(object))
-        .collect();
-    let valid: Vec<&Signature> = vouched.iter().map(|one| &one.signature).collect();
+    let signed = Signed::image(&objects);
+    let valid: Vec<&Signature> = signed.whole.iter().map(|one| &one.signature).collect();
     let repository = context.release.repository.as_str();
     if !signed_by.unmet_in(&valid, Some(repository)).is_empty() {
         let unmet = signed_by.unmet(&valid);
@@ -130,7 +127,7 @@ pub fn image(
         (true, true) => None,
         (false, true) => Some(true),
     };
-    let status = match (met, vouched.is_empty()) {
+    let status = match (met, signed.whole.is_empty()) {
         (Some(true), _) => Status::Verified,
         (_, false) => Status::Recorded,
         (Some(false), true) => Status::Missing,
@@ -142,6 +139,10 @@ pub fn image(
         String::new()
     } else {
         format!("; that {reference} was this digest is the producer's word")
+    };
+    let named = match elsewhere(&signed, reference) {
+        Some(place) => format!("{named}; its signer met it as {place}"),
+        None => named,
     };
     let summary = match problems.first() {
         Some(problem) => format!("{}: {}", digest.short(), problem.message),
@@ -170,11 +171,14 @@ pub fn image(
     AppraisedImage {
         appraised: Appraised::new(claim, summary),
         digest: Some(digest),
-        signed: Signed {
-            whole: vouched,
-            platforms: Vec::new(),
-        },
+        signed,
     }
+}
+
+/// Where a signer met the image, when that is not the reference that was asked for.
+fn elsewhere<'s>(signed: &'s Signed, reference: &str) -> Option<&'s str> {
+    let mut places = (signed.whole.iter()).filter_map(|one| one.docker_reference.as_deref());
+    places.find(|place| docker_reference::fits(place, reference) == Some(false))
 }
 
 /// For each group its first signer, each once.

@@ -5,6 +5,7 @@ pub mod command;
 pub mod compare;
 pub mod configuration;
 pub mod dashboard;
+pub mod demand;
 pub mod file;
 pub mod image;
 pub mod metric;

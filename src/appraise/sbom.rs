@@ -5,8 +5,9 @@ use super::signatures::{ObjectFact, SignatureTrust, why_unmet};
 use super::{Appraised, Claim, Signed, Vouched};
 use crate::model::expectation::SbomFormat;
 use crate::model::{Capture, Digest, Problem, Signers, Status, limits};
+use crate::oci::Layout;
 use crate::sbom;
-use crate::sigstore::{Content, Object, Signature, judge_image};
+use crate::sigstore::{Content, Key, Object, Signature, judge_image};
 use serde::Serialize;
 
 /// An appraised SBOM, and who attested it.
@@ -68,54 +69,19 @@ pub fn sbom(
         .map(|request| request.digest)
         .filter(|digest| layout.blob(digest).is_some());
     let keys = trust.keys_with(signed_by);
-    let mut bounds: Vec<Bound> = Vec::new();
-    if let Some(image) = image {
-        bounds.push(Bound {
-            digest: image,
-            platform: None,
-        });
-        // Each is looked through the whole layout for; of more, attachments are not even captured.
-        let children = children(&layout, &image);
-        if children.len() <= limits::PLATFORMS {
-            bounds.extend(children.iter().map(|child| Bound {
-                digest: child.digest,
-                platform: Some(platform_of(child)),
-            }));
-        }
-    }
-    let mut documents = Vec::new();
-    let mut judged = Vec::new();
-    let mut vouched = Vec::new();
-    for bound in &bounds {
-        let mut readable = Vec::new();
-        for object in judge_image(&bound.digest, &layout, trust.roots, &keys, trust.options) {
-            let Some(fact) = document(&object, format, bound) else {
-                continue;
-            };
-            if fact.document.is_some() {
-                readable.extend(Vouched::of(&object));
-            }
-            documents.push(fact);
-            judged.push(object);
-        }
-        vouched.push(readable);
-    }
-    let mut vouched = vouched.into_iter();
-    let signed = Signed {
-        whole: vouched.next().unwrap_or_default(),
-        platforms: vouched.collect(),
-    };
-    let met_by_bytes = signed.meets(signed_by, None);
+    let found = find(&layout, image, format, &keys, trust);
+    let met_by_bytes = found.signed.meets(signed_by, None);
     let mut problems = Vec::new();
     if !met_by_bytes {
-        problems.push(why_not(
-            format, &documents, &judged, signed_by, &bounds, &signed,
-        ));
+        problems.push(why_not(format, signed_by, &found));
     }
     let unknown = problems
         .iter()
         .any(|problem| problem.code == "sbom-root-unknown");
     let met = if unknown { None } else { Some(met_by_bytes) };
+    let Found {
+        documents, signed, ..
+    } = found;
     let status = match (met, documents.is_empty()) {
         (Some(true), _) => Status::Verified,
         (_, true) => Status::Missing,
@@ -146,6 +112,80 @@ pub fn sbom(
     AppraisedSbom {
         appraised: Appraised::new(claim, summary),
         signed,
+    }
+}
+
+/// Why the image, whose layout is at hand, has no SBOM of that format by those who are asked for; none when it has.
+///
+/// `keys` of `trust` are all that may have signed.
+pub fn lacking(
+    layout: &Layout,
+    image: &Digest,
+    format: SbomFormat,
+    signed_by: &Signers,
+    trust: &SignatureTrust<'_>,
+) -> Option<Problem> {
+    let found = find(layout, Some(*image), format, trust.keys, trust);
+    let is_met = found.signed.meets(signed_by, None);
+    (!is_met).then(|| why_not(format, signed_by, &found))
+}
+
+/// What is attested for an image in one format.
+struct Found {
+    bounds: Vec<Bound>,
+    documents: Vec<DocumentFact>,
+    judged: Vec<Object>,
+    signed: Signed,
+}
+
+fn find(
+    layout: &Layout,
+    image: Option<Digest>,
+    format: SbomFormat,
+    keys: &[Key],
+    trust: &SignatureTrust<'_>,
+) -> Found {
+    let mut bounds: Vec<Bound> = Vec::new();
+    if let Some(image) = image {
+        bounds.push(Bound {
+            digest: image,
+            platform: None,
+        });
+        // Each is looked through the whole layout for; of more, attachments are not even captured.
+        let children = children(layout, &image);
+        if children.len() <= limits::PLATFORMS {
+            bounds.extend(children.iter().map(|child| Bound {
+                digest: child.digest,
+                platform: Some(platform_of(child)),
+            }));
+        }
+    }
+    let mut documents = Vec::new();
+    let mut judged = Vec::new();
+    let mut vouched = Vec::new();
+    for bound in &bounds {
+        let mut readable = Vec::new();
+        for object in judge_image(&bound.digest, layout, trust.roots, keys, trust.options) {
+            let Some(fact) = document(&object, format, bound) else {
+                continue;
+            };
+            if fact.document.is_some() {
+                readable.extend(Vouched::of(&object));
+            }
+            documents.push(fact);
+            judged.push(object);
+        }
+        vouched.push(readable);
+    }
+    let mut vouched = vouched.into_iter();
+    Found {
+        bounds,
+        documents,
+        judged,
+        signed: Signed {
+            whole: vouched.next().unwrap_or_default(),
+            platforms: vouched.collect(),
+        },
     }
 }
 
@@ -203,14 +243,13 @@ fn format_of(predicate_type: &str) -> Option<SbomFormat> {
     }
 }
 
-fn why_not(
-    format: SbomFormat,
-    documents: &[DocumentFact],
-    judged: &[Object],
-    signed_by: &Signers,
-    bounds: &[Bound],
-    signed: &Signed,
-) -> Problem {
+fn why_not(format: SbomFormat, signed_by: &Signers, found: &Found) -> Problem {
+    let Found {
+        bounds,
+        documents,
+        judged,
+        signed,
+    } = found;
     if documents.is_empty() {
         return Problem::new(
             "sbom-missing",

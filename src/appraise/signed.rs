@@ -37,6 +37,16 @@ impl Vouched {
 }
 
 impl Signed {
+    /// The valid signatures among an image's judged objects.
+    pub fn image(objects: &[Object]) -> Self {
+        let signatures =
+            (objects.iter()).filter(|object| matches!(object.content, Content::Signature { .. }));
+        Self {
+            whole: signatures.filter_map(Vouched::of).collect(),
+            platforms: Vec::new(),
+        }
+    }
+
     /// Whether all who are asked for signed the whole, or each platform. Nobody asked for is nobody there.
     ///
     /// `repository` is that of the release, where the CI of another one does not count.

@@ -24,7 +24,7 @@ pub(crate) fn load(path: &Path) -> Result<Policy, CliError> {
                 plain(&place)
             ))
         })?;
-        warnings.extend(found);
+        warnings.extend(found.iter().map(ToString::to_string));
     }
     warn(&warnings);
     Ok(policy)

@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::roots;
+use super::trust_flags::warn;
 use crate::cli::output::plain;
 use evidence::collect::configuration::ConfigurationSource;
 use evidence::collect::git::{self, GitError, ResolvedTag};
@@ -10,7 +11,8 @@ use evidence::collect::store::{Store, StoreError, StoreHead};
 use evidence::config::model::RootSource;
 use evidence::config::{self, Binding, Config, Plan};
 use evidence::git::Commit;
-use evidence::model::{Digest, Instance, Producer, Release, limits};
+use evidence::model::{Digest, Expectation, Instance, Producer, Release, limits};
+use evidence::sigstore::identity::check_rule;
 use evidence::sigstore::trust::Roots;
 use std::path::{Path, PathBuf};
 
@@ -79,6 +81,7 @@ impl Project {
         let mut read = |path: &str| files::read(&folder.join(path), limits::CONFIG_BYTES).ok();
         let plan = config::plan(&config, &binding, &mut read)
             .map_err(|diagnostics| wrong(&diagnostics.to_string()))?;
+        warn_about(&plan);
         let mut config_files = Vec::new();
         for path in &plan.config_files {
             let bytes = files::read_named(&folder.join(path), limits::CONFIG_BYTES)?;
@@ -139,6 +142,27 @@ impl Project {
             package: self.plan.package.clone(),
         }
     }
+}
+
+/// Warns of signers that the configuration accepts and hardly means, or that nobody can be.
+fn warn_about(plan: &Plan) {
+    let signers = plan
+        .items
+        .iter()
+        .filter_map(|item| match &item.expectation {
+            Expectation::Image { signed_by, .. } | Expectation::Sbom { signed_by, .. } => {
+                Some(signed_by)
+            }
+            _ => None,
+        });
+    let mut warnings = Vec::new();
+    for rule in signers.flat_map(|signers| signers.rules()) {
+        match check_rule(rule) {
+            Ok(found) => warnings.extend(found.iter().map(ToString::to_string)),
+            Err(error) => warnings.push(format!("{rule} cannot sign: {error}")),
+        }
+    }
+    warn(&warnings);
 }
 
 fn no_store(error: &StoreError) -> CliError {

@@ -5,7 +5,7 @@ use super::{files, policy_file, roots};
 use clap::Args;
 use evidence::model::identity::{CertificateClaim, Pattern};
 use evidence::model::{Identity, IdentityRule, Instance, Policy, Signers, limits};
-use evidence::sigstore::identity::{RuleWarning, check_rule};
+use evidence::sigstore::identity::check_rule;
 use evidence::sigstore::{Key, Options, Roots};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -145,7 +145,7 @@ impl TrustFlags {
         for rule in &rules {
             let found =
                 check_rule(rule).map_err(|error| CliError::from_error(Exit::Usage, &error))?;
-            warnings.extend(found);
+            warnings.extend(found.iter().map(ToString::to_string));
         }
         warn(&warnings);
         if self.insecure_ignore_tlog {
@@ -297,14 +297,11 @@ fn full_repository(text: &str) -> Result<String, CliError> {
     })
 }
 
-/// Says each warning once; what they have in common is said of all at once.
-pub(super) fn warn(warnings: &[RuleWarning]) {
-    let mut said = Vec::new();
-    for warning in warnings {
-        let text = warning.to_string();
-        if !said.contains(&text) {
-            eprintln!("warning: {}", super::output::plain(&text));
-            said.push(text);
+/// Says each warning once on stderr.
+pub(super) fn warn(warnings: &[String]) {
+    for (at, warning) in warnings.iter().enumerate() {
+        if !warnings.iter().take(at).any(|said| said == warning) {
+            eprintln!("warning: {}", super::output::plain(warning));
         }
     }
 }

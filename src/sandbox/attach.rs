@@ -48,7 +48,10 @@ impl Sandbox {
         about: Digest,
         annotations: &BTreeMap<String, String>,
     ) -> Result<Signed, SandboxError> {
-        let reference = format!("{}/{}", self.registry(), request.repository);
+        let reference = match request.defect {
+            Some(Defect::OtherReference(other)) => other.to_owned(),
+            _ => format!("{}/{}", self.registry(), request.repository),
+        };
         let optional = if annotations.is_empty() {
             Value::Null
         } else {

@@ -83,6 +83,8 @@ pub enum Content {
 pub enum Defect {
     /// It is about this other digest.
     OtherSubject(Digest),
+    /// It names this other place of the image (legacy signatures only: the others name none).
+    OtherReference(&'static str),
     /// One bit of the signature is flipped after all was signed and logged.
     BrokenSignature,
     /// There is no log entry with it.

@@ -2,6 +2,8 @@
 
 use super::members::Pass;
 use crate::appraise::Signed;
+use crate::appraise::demand::{lacking_signature, who};
+use crate::model::expectation::SbomFormat;
 use crate::model::policy::{ImageDemand, Policy};
 use crate::model::{Check, Expectation, Finding, Group, Item, Kind, Report, Signers, Status};
 
@@ -112,56 +114,25 @@ fn judge_image(pass: &Pass, item: &Item, demanded: &ImageDemand, report: &mut Re
         .items
         .get(&item.id)
         .map_or(&nothing, |found| &found.signed);
-    let own = Some(repository(pass, demanded));
     let reference = match &item.expectation {
         Expectation::Image { reference, .. } => reference.as_str(),
         _ => "",
     };
+    let own = repository(pass, demanded);
     let id = &item.id;
-    let (detail, met, message) = if !signed.meets(asked, None) {
-        let who = who(asked);
-        let message = format!("{id} is not signed by {who} of the policy");
-        ("image", false, message)
-    } else if !signed.meets(asked, own) {
-        let own = own.unwrap_or_default();
-        let message = format!("{id} is signed by the CI of another repository than {own}");
-        ("image-repository", false, message)
-    } else if demanded.docker_reference_must_match && !signed.met_at(reference).meets(asked, own) {
-        let message = format!(
-            "the signature on {id} names {}, the image is {reference}",
-            places(signed)
-        );
-        ("docker-reference", false, message)
-    } else {
-        let message = format!("{id} is signed by {} of the policy", who(asked));
-        ("image", true, message)
-    };
-    demand(report, id, detail, met, message);
-}
-
-fn who(asked: &Signers) -> &'static str {
-    match asked.groups().len() {
-        1 => "an identity",
-        _ => "all identities",
+    match lacking_signature(signed, demanded, Some(own), reference) {
+        None => {
+            let message = format!("{id} is signed by {} of the policy", who(asked));
+            demand(report, id, "image", true, message);
+        }
+        Some(problem) => {
+            let message = format!("{id} {}", problem.message);
+            demand(report, id, &problem.code, false, message);
+        }
     }
 }
 
-/// Where the signers met the image, as they say.
-fn places(signed: &Signed) -> String {
-    let mut places: Vec<&str> = (signed.whole.iter())
-        .filter_map(|one| one.docker_reference.as_deref())
-        .collect();
-    places.sort_unstable();
-    places.dedup();
-    places.join(", ")
-}
-
-fn has_sbom(
-    pass: &Pass,
-    image: &Item,
-    wanted: crate::model::expectation::SbomFormat,
-    signed_by: &Signers,
-) -> bool {
+fn has_sbom(pass: &Pass, image: &Item, wanted: SbomFormat, signed_by: &Signers) -> bool {
     pass.manifest
         .items
         .iter()

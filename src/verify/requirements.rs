@@ -21,13 +21,14 @@ pub(super) fn judge(pass: &Pass, seal: &Seal, trust: &Trust, report: &mut Report
             ));
             continue;
         };
-        let (status, choice) = status(item, found, pass, seal, trust);
+        let by_policy = policys_repository(item, found, pass, trust);
+        let (status, choice) = match &by_policy {
+            Some(finding) => (finding.status, false),
+            None => status(item, found, pass, seal, trust),
+        };
         report
             .findings
-            .push(match policys_repository(item, found, pass, trust) {
-                Some(finding) => finding.with_status(status),
-                None => requirement(item, found, status, choice),
-            });
+            .push(by_policy.unwrap_or_else(|| requirement(item, found, status, choice)));
         report.items.push(ItemReport {
             id: item.id.clone(),
             title: item.title.clone(),

@@ -14,6 +14,7 @@ mod archive;
 mod bundle;
 mod checks;
 mod claims;
+mod identity;
 mod members;
 mod pack;
 mod plan;

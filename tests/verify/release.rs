@@ -100,10 +100,11 @@ pub(crate) fn an_edited_release_is_refused_by_each_check_that_it_contradicts() {
     let stories: [(&str, &str, &[&str]); 6] = [
         ("version", "9.9.9", &["plan"]),
         ("previous", "v1.3.0", &["plan"]),
+        // Images that the CI of the right repository signed are another's then.
         (
             "repository",
             "github.com/intelgraph/fork",
-            &["plan", "release-binding"],
+            &["claim", "plan", "release-binding", "requirement"],
         ),
         // The tag's own objects speak of another name, and so does every reference that the tag is part of.
         (

@@ -98,14 +98,14 @@ pub(crate) fn a_metric_without_data_is_never_a_pass() {
 }
 
 /// A release that is sealed although a requirement failed.
-fn red(change: impl FnOnce(String) -> String) -> Sample {
+pub(crate) fn red(change: impl FnOnce(String) -> String) -> Sample {
     let (sample, released) = Sample::release(&Project::with(world(), change));
     assert_eq!(released.code, Some(4), "{}", released.stderr);
     sample
 }
 
 /// Verifies by a policy that accepts the release workflow's seal, and demands this besides.
-fn by_policy(sample: &Sample, demands: &str) -> Verdict {
+pub(crate) fn by_policy(sample: &Sample, demands: &str) -> Verdict {
     let folder = world().new_folder();
     let put = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     let other = LocalKey::generate().unwrap();

@@ -138,7 +138,7 @@ fn a_policy_that_is_wrong_in_one_place_is_refused_there() {
         ),
         (
             format!("{SEAL}approvals: {{go: {{all-of: []}}}}"),
-            "3:25: the list is empty",
+            "3:26: the list is empty",
             true,
         ),
         (
@@ -157,8 +157,8 @@ fn a_policy_that_is_wrong_in_one_place_is_refused_there() {
             true,
         ),
         (
-            format!("{SEAL}require: {{gate: [g]}}"),
-            "3:11: unknown key \"gate\"\n  hint: did you mean \"gates\"?",
+            format!("{SEAL}require: {{items: [], gate: [g]}}"),
+            "3:22: unknown key \"gate\"\n  hint: did you mean \"gates\"?",
             true,
         ),
         (
@@ -276,32 +276,32 @@ fn a_policy_that_is_wrong_in_one_place_is_refused_there() {
             image(&format!(
                 "sbom: {{format: spdx, signed-by: {KEY}}}, docker-reference: must-match"
             )),
-            "3:84: \"docker-reference\" is about signatures, and \"signed-by\" asks for none",
+            "3:87: \"docker-reference\" is about signatures, and \"signed-by\" asks for none",
             true,
         ),
         (
             image(&format!("signed-by: {KEY}, docker-reference: may-match")),
-            "3:64: expected must-match, found \"may-match\"",
+            "3:65: expected must-match, found \"may-match\"",
             true,
         ),
         (
             image(&format!("signed-by: {KEY}, repository: r")),
-            "3:58: the repository is not of the form HOST/OWNER/REPO",
+            "3:59: the repository is not of the form HOST/OWNER/REPO",
             true,
         ),
         (
             image(&format!("signed-by: {KEY}, reference: 'ghcr.io/o/r:v1'")),
-            "3:57: \"ghcr.io/o/r:v1\" is no pattern for repositories",
+            "3:58: \"ghcr.io/o/r:v1\" is no pattern for repositories",
             true,
         ),
         (
             image(&format!("signed-by: {KEY}, reference: '*/o/r'")),
-            "3:57: \"*/o/r\" is no pattern for repositories",
+            "3:58: \"*/o/r\" is no pattern for repositories",
             true,
         ),
         (
             image(&format!("signed-by: {KEY}, reference: 'ghcr.io/**/r'")),
-            "3:57: \"ghcr.io/**/r\" is no pattern for repositories",
+            "3:58: \"ghcr.io/**/r\" is no pattern for repositories",
             true,
         ),
         (
@@ -309,10 +309,10 @@ fn a_policy_that_is_wrong_in_one_place_is_refused_there() {
             "3:15: \"*\" is for every image without an entry and has no reference",
             true,
         ),
-        (signed("{all-of: [[]]}"), "3:36: the list is empty", true),
+        (signed("{all-of: [[]]}"), "3:37: the list is empty", true),
         (
             signed(&format!("{{all-of: [{{all-of: [{KEY}]}}]}}")),
-            "3:36: this is nested too deeply",
+            "3:37: this is nested too deeply",
             true,
         ),
         (
