@@ -35,7 +35,7 @@ pub(super) struct VerifyArgs {
     /// Verify the attestation of this type: spdx, cyclonedx, slsaprovenance, slsaprovenance1, vuln, openvex, or a URI.
     #[arg(long, value_name = "TYPE", value_parser = predicate_type, env = "EVIDENCE_ATTESTATION")]
     attestation: Option<PredicateType>,
-    /// Format of the result: text or json.
+    /// Format of the result: text, json, sarif or junit.
     #[arg(
         long,
         short,

@@ -8,6 +8,7 @@ use evidence::config;
 const MANIFEST: &str = include_str!("../../schemas/evidence-manifest-v1.schema.json");
 const REPORT: &str = include_str!("../../schemas/evidence-report-v1.schema.json");
 const SPOT_CHECK: &str = include_str!("../../schemas/evidence-spot-check-v1.schema.json");
+const PINS: &str = include_str!("../../schemas/evidence-pins-v1.schema.json");
 const SEAL_PREDICATE: &str = include_str!("../../schemas/evidence-seal-predicate-v1.schema.json");
 
 /// Prints the JSON Schema of a file format.
@@ -32,6 +33,8 @@ enum Name {
     Report,
     /// What `image verify` and `blob verify` print with `--output json`.
     SpotCheck,
+    /// What `pins` prints with `--output json`.
+    Pins,
     /// The predicate of a bundle's seal.
     SealPredicate,
 }
@@ -44,6 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         Name::Manifest => MANIFEST,
         Name::Report => REPORT,
         Name::SpotCheck => SPOT_CHECK,
+        Name::Pins => PINS,
         Name::SealPredicate => SEAL_PREDICATE,
     };
     files::print(schema)?;

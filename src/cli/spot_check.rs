@@ -5,8 +5,10 @@ use super::output;
 use clap::ValueEnum;
 use evidence::model::{Check, Digest, Finding, Group, Identity, IdentityRule, Outcome, Verdict};
 use evidence::report::json::FindingPage;
+use evidence::report::junit::Suite;
+use evidence::report::sarif::Entry;
 use evidence::report::text::one_line;
-use evidence::report::verdict_word;
+use evidence::report::{junit, sarif, verdict_word};
 use evidence::sigstore::statement::PredicateType;
 use evidence::sigstore::{Judgement, Signature, accepted};
 use serde_json::{Value, json};
@@ -18,6 +20,10 @@ pub(super) enum Format {
     Text,
     /// For programs.
     Json,
+    /// For code hosts.
+    Sarif,
+    /// For CI servers.
+    Junit,
 }
 
 /// The answer about one image or file.
@@ -228,6 +234,14 @@ pub(super) fn print(list: &str, checks: &[SpotCheck], format: Format) -> Exit {
             let all: Vec<_> = checks.iter().map(SpotCheck::json).collect();
             println!("{:#}", json!({ "version": 1, list: all }));
         }
+        Format::Sarif => print!("{}", sarif(&entries(checks))),
+        Format::Junit => {
+            let suites: Vec<_> = checks
+                .iter()
+                .map(|check| Suite::of(&check.reference, &check.findings))
+                .collect();
+            print!("{}", junit(&suites));
+        }
     }
     let any = |verdict| checks.iter().any(|check| check.verdict() == verdict);
     if any(Verdict::Refused) {
@@ -237,6 +251,17 @@ pub(super) fn print(list: &str, checks: &[SpotCheck], format: Format) -> Exit {
     } else {
         Exit::Verified
     }
+}
+
+/// What does not hold, with the thing that was asked about.
+fn entries(checks: &[SpotCheck]) -> Vec<Entry> {
+    let of = |check: &SpotCheck| -> Vec<Entry> {
+        let findings = check.findings.iter();
+        findings
+            .filter_map(|finding| Entry::of(&check.reference, finding))
+            .collect()
+    };
+    checks.iter().flat_map(of).collect()
 }
 
 /// cosign's short name of a predicate type, or a URI.
