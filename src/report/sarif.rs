@@ -131,12 +131,14 @@ fn result(
     };
     let (place, location) = match &entry.location {
         Location::File { path, position } => {
-            let mut physical = json!({"artifactLocation": artifact(path)});
-            if let Some((line, column)) = position {
-                // SARIF counts from 1; a position that does not is none.
-                physical["region"] =
-                    json!({"startLine": (*line).max(1), "startColumn": (*column).max(1)});
-            }
+            // SARIF counts from 1; a position that does not is none.
+            let region = position.map(
+                |(line, column)| json!({"startLine": line.max(1), "startColumn": column.max(1)}),
+            );
+            let physical = match region {
+                Some(region) => json!({"artifactLocation": artifact(path), "region": region}),
+                None => json!({"artifactLocation": artifact(path)}),
+            };
             (path, json!({"physicalLocation": physical}))
         }
         Location::Thing(name) => (
