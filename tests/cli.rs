@@ -26,6 +26,11 @@ fn help_of_image_verify() {
 }
 
 #[test]
+fn help_of_pins() {
+    assert_snapshot!(said(&good(), &["pins", "--help"]));
+}
+
+#[test]
 fn help_of_release() {
     assert_snapshot!(said(&good(), &["release", "--help"]));
 }
@@ -41,6 +46,7 @@ fn every_command_and_every_flag_has_a_sentence_and_no_control_codes() {
         "pack",
         "seal",
         "demo",
+        "pins",
         "schema",
         "image",
         "image verify",

@@ -23,6 +23,7 @@ fn every_schema_is_printed_as_it_is_kept_and_is_a_valid_schema() {
         "report",
         "spot-check",
         "trust",
+        "pins",
         "seal-predicate",
     ] {
         let file = format!("schemas/evidence-{name}-v1.schema.json");
@@ -153,6 +154,55 @@ fn the_answer_about_images_is_by_its_schema_good_or_bad() {
     }
 }
 
+#[cfg(feature = "net")]
+#[test]
+fn the_answer_about_images_as_sarif_and_junit_says_which_one_has_no_signature() {
+    let sigstore = root().join("fixtures/sigstore");
+    let answer = |format| {
+        let args = [
+            "image",
+            "verify",
+            "--key",
+            "test-keys/alice.pub",
+            "--trusted-root",
+            "trust/trusted_root.json",
+            "--output",
+            format,
+            "oci:images/i02-v2-key/layout",
+            "oci:images/i01-unsigned/layout",
+        ];
+        let (code, text) = evidence(&sigstore, &args);
+        assert_eq!(code, Some(1), "{text}");
+        text
+    };
+
+    let log: Value = serde_json::from_str(&answer("sarif")).unwrap();
+    let xml = answer("junit");
+
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0]["ruleId"], "EV-signature-missing");
+    let place = &results[0]["locations"][0]["logicalLocations"][0];
+    let unsigned = "oci:images/i01-unsigned/layout";
+    assert_eq!(place["fullyQualifiedName"], unsigned);
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let suites = document
+        .root_element()
+        .children()
+        .filter(|node| node.is_element());
+    let said: Vec<_> = suites
+        .map(|suite| {
+            let attribute = |name| suite.attribute(name).unwrap().to_owned();
+            (attribute("name"), attribute("tests"), attribute("failures"))
+        })
+        .collect();
+    let row = |name: &str, failures: &str| (name.to_owned(), "1".to_owned(), failures.to_owned());
+    assert_eq!(
+        said,
+        [row("oci:images/i02-v2-key/layout", "0"), row(unsigned, "1")]
+    );
+}
+
 #[test]
 fn the_answer_about_a_file_is_by_its_schema_good_or_bad() {
     for (identity, exit) in [
@@ -251,6 +301,46 @@ fn cached_root(folder: &Path) {
     std::fs::create_dir_all(&place).unwrap();
     std::fs::write(place.join("trusted_root.json"), &root).unwrap();
     std::fs::write(place.join("record.json"), record.to_string()).unwrap();
+}
+
+#[test]
+fn the_answer_about_pins_is_by_its_schema_good_or_bad() {
+    let folder = tempfile::tempdir().unwrap();
+    let pinned = format!("FROM a@sha256:{}\n", "a".repeat(64));
+    for (name, text) in [
+        ("good.Dockerfile", pinned.as_str()),
+        ("bad.Dockerfile", "FROM a:1\nFROM b@sha256:12\nFROM c:$X\n"),
+        ("bad.yaml", "image: [1\nb: 2\n"),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    for (paths, exit) in [
+        (["good.Dockerfile", "good.Dockerfile"], 0),
+        (["good.Dockerfile", "bad.Dockerfile"], 4),
+        (["good.Dockerfile", "bad.yaml"], 3),
+    ] {
+        let args = [["pins", "--output", "json"].as_slice(), &paths].concat();
+
+        let (code, text) = evidence(folder.path(), &args);
+
+        assert_eq!(code, Some(exit), "{text}");
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        valid("pins", &answer);
+        let summary = &answer["summary"];
+        let count = |key: &str| summary[key].as_u64().unwrap();
+        assert_eq!(
+            count("references"),
+            count("pinned") + count("unpinned") + count("unknown")
+        );
+        assert_eq!(count("unread"), u64::from(exit == 3));
+        for place in ["", "/summary", "/files/0", "/files/0/references/0"] {
+            let mut more = answer.clone();
+            let object = more.pointer_mut(place).unwrap().as_object_mut().unwrap();
+            object.insert("surprise".into(), json!(1));
+            assert!(!is_valid("pins", &more), "{place} with an unknown key");
+            each_key_is_needed("pins", &answer, place);
+        }
+    }
 }
 
 #[test]

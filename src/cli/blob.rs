@@ -37,7 +37,7 @@ pub(super) struct VerifyArgs {
     /// Verify the attestation of this type: spdx, cyclonedx, slsaprovenance, slsaprovenance1, vuln, openvex, or a URI.
     #[arg(long, value_name = "TYPE", value_parser = predicate_type, env = "EVIDENCE_ATTESTATION")]
     attestation: Option<PredicateType>,
-    /// Format of the result, and a file for it: text or json, as FORMAT[=PATH]; repeatable [default: text].
+    /// Format of the result, and a file for it: text, json, sarif or junit, as FORMAT[=PATH]; repeatable [default: text].
     #[arg(long, short, value_name = "FORMAT[=PATH]", env = "EVIDENCE_OUTPUT")]
     output: Vec<Output>,
     #[command(flatten)]

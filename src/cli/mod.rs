@@ -10,9 +10,11 @@ mod files;
 mod format;
 #[cfg(feature = "net")]
 mod image;
+mod manifests;
 mod output;
 #[cfg(feature = "net")]
 mod pack;
+mod pins;
 mod policy_file;
 #[cfg(feature = "net")]
 mod project;
@@ -69,6 +71,7 @@ enum Command {
     Seal(seal::Args),
     #[cfg(feature = "sandbox")]
     Demo(demo::Args),
+    Pins(pins::Args),
     Schema(schema::Args),
     /// Container images: who signed them? (`image verify`)
     #[cfg(feature = "net")]
@@ -98,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Seal(args) => seal::run(args),
         #[cfg(feature = "sandbox")]
         Command::Demo(args) => demo::run(args),
+        Command::Pins(args) => pins::run(args),
         Command::Schema(args) => schema::run(args),
         #[cfg(feature = "net")]
         Command::Image(command) => image::run(command),

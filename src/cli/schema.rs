@@ -8,6 +8,7 @@ use evidence::config;
 const MANIFEST: &str = include_str!("../../schemas/evidence-manifest-v1.schema.json");
 const REPORT: &str = include_str!("../../schemas/evidence-report-v1.schema.json");
 const SPOT_CHECK: &str = include_str!("../../schemas/evidence-spot-check-v1.schema.json");
+const PINS: &str = include_str!("../../schemas/evidence-pins-v1.schema.json");
 const SEAL_PREDICATE: &str = include_str!("../../schemas/evidence-seal-predicate-v1.schema.json");
 const TRUST: &str = include_str!("../../schemas/evidence-trust-v1.schema.json");
 
@@ -35,6 +36,8 @@ enum Name {
     SpotCheck,
     /// What `trust show --output json` prints.
     Trust,
+    /// What `pins` prints with `--output json`.
+    Pins,
     /// The predicate of a bundle's seal.
     SealPredicate,
 }
@@ -48,6 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         Name::Report => REPORT,
         Name::SpotCheck => SPOT_CHECK,
         Name::Trust => TRUST,
+        Name::Pins => PINS,
         Name::SealPredicate => SEAL_PREDICATE,
     };
     files::print(schema)?;

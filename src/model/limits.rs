@@ -133,10 +133,14 @@ pub const PINS_KEYS: usize = 10_000;
 /// Maps that one map merges (`<<`).
 pub const PINS_MERGES: usize = 16;
 /// Depth of nested YAML in such a file, block and flow each.
-pub const PINS_DEPTH: usize = 64;
+pub const PINS_DEPTH: usize = 128;
 /// Files that are looked at below all the paths given.
 pub const PINS_FILES: usize = 20_000;
 /// Entries of folders that are looked at on the way to them.
 pub const PINS_ENTRIES: usize = 500_000;
 /// Depth of nested folders below a path given.
 pub const PINS_FOLDERS: usize = 64;
+/// Bytes of all those files together.
+pub const PINS_BYTES: u64 = 512 << 20;
+/// Results in one SARIF log: what GitHub shows of one (its limit of results is larger).
+pub const SARIF_RESULTS: usize = 5_000;

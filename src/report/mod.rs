@@ -3,10 +3,14 @@
 pub mod chart;
 pub mod html;
 pub mod json;
+pub mod junit;
+pub mod sarif;
 pub mod text;
 
 pub use html::html;
 pub use json::json;
+pub use junit::junit;
+pub use sarif::sarif;
 pub use text::text;
 
 use crate::model::{Decision, Finding, Outcome, Status, Verdict};

@@ -126,7 +126,7 @@ fn what_is_no_text_or_no_yaml_is_refused_at_its_line() {
     for (bytes, line) in [
         (b"image: a\nb: \xff\n".as_slice(), 2),
         (b"image: a\nb: [1\nc: 2\n", 3),
-        (b"image: a\n\tb: 1\n", 2),
+        (b"image: a\n\tb: 1\n", 1),
         (b"a: 1\nimage: *nowhere\n", 2),
         (b"image: a\nb: 1\nimage: c\n", 3),
     ] {

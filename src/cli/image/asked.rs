@@ -1,12 +1,13 @@
 //! Which images are asked about: named one by one, listed in a file, or found in manifests.
 
 use crate::cli::exit::CliError;
-use crate::cli::files;
+use crate::cli::{files, manifests};
 use evidence::model::limits;
 use evidence::oci::ImageRef;
+use evidence::oci::pins::State;
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An image that is asked about.
 #[derive(Clone, Debug)]
@@ -58,6 +59,34 @@ impl AllAsked {
             self.add(Ok(image), line.into(), Some(format!("{name}:{number}")));
         }
         Ok(())
+    }
+
+    /// Adds the images that manifests, values, compose files and Dockerfiles mention. What a file leaves open, and a
+    /// file that cannot be read, stands for an image that nobody can judge.
+    pub(super) fn add_manifests(&mut self, paths: &[PathBuf]) {
+        for file in manifests::read(paths) {
+            let mentions = match file.mentions {
+                Ok(mentions) => mentions,
+                Err(unread) => {
+                    let line = unread.position.map(|(line, _)| format!(":{line}"));
+                    let place = file.name + &line.unwrap_or_default();
+                    self.add(Err(unread.message), place.clone(), Some(place));
+                    continue;
+                }
+            };
+            for mention in mentions {
+                let place = format!("{}:{}:{}", file.name, mention.line, mention.column);
+                let image = match (&mention.state, mention.reference) {
+                    (State::Pinned { .. } | State::Tag, Some(reference)) => {
+                        Ok(ImageRef::Registry(reference))
+                    }
+                    (State::Invalid { reason }, _) => Err(reason.clone()),
+                    (State::Unresolvable(unknown), _) => Err(unknown.advice().into()),
+                    _ => Err("no image reference".into()),
+                };
+                self.add(image, mention.text, Some(place));
+            }
+        }
     }
 
     /// All of them; none at all is a mistake, never a success.

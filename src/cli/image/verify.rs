@@ -25,6 +25,10 @@ pub(in crate::cli) struct VerifyArgs {
     /// Verify the images that this file lists, one a line; `-` is standard input; repeatable.
     #[arg(short, long = "file", value_name = "FILE")]
     file: Vec<PathBuf>,
+    /// Verify the images that these files mention: Kubernetes manifests, Helm values, rendered charts, compose files,
+    /// Dockerfiles; a folder stands for those in it; repeatable.
+    #[arg(long, value_name = "PATH")]
+    manifests: Vec<PathBuf>,
     /// Demand that this was signed with the image; repeatable.
     #[arg(short, long = "annotation", value_name = "KEY=VALUE", value_parser = key_value)]
     annotations: Vec<(String, String)>,
@@ -50,7 +54,7 @@ pub(in crate::cli) struct VerifyArgs {
         env = "EVIDENCE_CONCURRENCY"
     )]
     concurrency: u16,
-    /// Format of the result, and a file for it: text or json, as FORMAT[=PATH]; repeatable [default: text].
+    /// Format of the result, and a file for it: text, json, sarif or junit, as FORMAT[=PATH]; repeatable [default: text].
     #[arg(long, short, value_name = "FORMAT[=PATH]", env = "EVIDENCE_OUTPUT")]
     output: Vec<Output>,
     #[command(flatten)]
@@ -69,6 +73,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     for file in &args.file {
         asked.add_listed(file)?;
     }
+    asked.add_manifests(&args.manifests);
     let asked = asked.finish()?;
     let trust = Arc::new(args.trust.build()?);
     if let Some(policy) = &trust.policy {

@@ -9,6 +9,9 @@ use super::files;
 use demand::{Answer, Candidate, Demand, failure};
 use evidence::model::{Check, Digest, Finding, Group, Identity, Outcome, Verdict};
 use evidence::oci::Listed;
+use evidence::report::junit::Suite;
+use evidence::report::sarif::Entry;
+use evidence::report::{junit, sarif};
 use evidence::sigstore::statement::PredicateType;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -141,6 +144,10 @@ pub(super) enum Format {
     Text,
     /// For programs.
     Json,
+    /// For code hosts.
+    Sarif,
+    /// For CI servers.
+    Junit,
 }
 
 /// A format and where it goes; standard output without a path.
@@ -164,6 +171,8 @@ impl Output {
         let text = match self.format {
             Format::Text => text::text(checks),
             Format::Json => json::json(list, checks),
+            Format::Sarif => sarif(&entries(checks)),
+            Format::Junit => junit(&suites(checks)),
         };
         match &self.path {
             None => files::print(&text),
@@ -184,10 +193,32 @@ impl FromStr for Output {
         let format = match format {
             "text" => Format::Text,
             "json" => Format::Json,
-            other => return Err(format!("{other:?} is no format: text or json")),
+            "sarif" => Format::Sarif,
+            "junit" => Format::Junit,
+            other => {
+                return Err(format!(
+                    "{other:?} is no format: text, json, sarif or junit"
+                ));
+            }
         };
         Ok(Self { format, path })
     }
+}
+
+/// What does not hold, with the thing that was asked about.
+fn entries(checks: &[SpotCheck]) -> Vec<Entry> {
+    let of = |check: &SpotCheck| -> Vec<Entry> {
+        let findings = check.findings.iter();
+        findings
+            .filter_map(|finding| Entry::of(&check.name(), finding))
+            .collect()
+    };
+    checks.iter().flat_map(of).collect()
+}
+
+fn suites(checks: &[SpotCheck]) -> Vec<Suite> {
+    let of = |check: &SpotCheck| Suite::of(&check.name(), &check.findings);
+    checks.iter().map(of).collect()
 }
 
 /// cosign's short name of a predicate type, or a URI.

@@ -72,14 +72,19 @@ fn digest_problem(text: &str) -> Option<String> {
 
 /// Whether a text under a key that need not be an image's looks like one: it has a tag, a digest or a path.
 pub(super) fn looks_like_reference(text: &str) -> bool {
-    const PICTURES: [&str; 7] = [".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico"];
-    let lower = text.to_ascii_lowercase();
     if filled_in(text).is_some() {
         return text.contains(['/', ':']) && !text.contains("://");
     }
     text.contains(['/', ':', '@'])
         && !text.starts_with(['/', '.'])
         && !text.contains("://")
-        && !PICTURES.iter().any(|ending| lower.ends_with(ending))
+        && !is_picture(text)
         && (text.parse::<Reference>().is_ok() || text.contains("@sha256:"))
+}
+
+/// Whether it is the name of a picture's file.
+pub(super) fn is_picture(text: &str) -> bool {
+    const ENDINGS: [&str; 7] = [".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico"];
+    let lower = text.to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| lower.ends_with(ending))
 }

@@ -71,7 +71,7 @@ pub fn find(name: &str, text: &[u8]) -> Result<Vec<Mention>, FindError> {
 /// some of that is no YAML (comments in `tsconfig.json`).
 fn may_have_images(text: &str) -> bool {
     // An escape can spell any word.
-    let words: [&[u8]; 4] = [b"image", b"repository", b"docker", b"\\"];
+    let words: [&[u8]; 5] = [b"image", b"repository", b"container", b"docker", b"\\"];
     let bytes = text.as_bytes();
     words.iter().any(|word| {
         bytes

@@ -3,7 +3,7 @@
 //! Kinds are not told apart: a custom resource has the keys that a pod has, and an image that is found where none is
 //! pulled costs a line, while one that is missed costs the check.
 
-use super::classify::looks_like_reference;
+use super::classify::{is_picture, looks_like_reference};
 use super::edit::Fix;
 use super::mention::{Mentions, Place, Spot};
 use super::split;
@@ -103,7 +103,8 @@ impl<'d> Walk<'d, '_> {
         };
         if name == "image" || (name == "imageName" && looks_like_reference(text)) {
             let number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            let is_other = !contained && (number || text.contains("://") || text.contains(' '));
+            let other = number || is_picture(text) || text.contains("://") || text.contains(' ');
+            let is_other = !contained && other;
             if !is_other && !split::beside(map, name, self.place, &self.values, self.found) {
                 self.reference(text, value, self.place);
             }

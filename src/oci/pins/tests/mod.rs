@@ -178,3 +178,39 @@ fn another_escape_character_joins_other_lines() {
     let texts: Vec<_> = all.iter().map(|mention| mention.text.as_str()).collect();
     assert_eq!(texts, ["a:1", "b:1"]);
 }
+
+#[test]
+fn pictures_numbers_and_addresses_are_no_images_unless_a_container_has_them() {
+    let text = "image: logo.png\nother: {image: 12}\nmore: {image: 'https://x.example/a'}\n";
+    assert!(found("site.yaml", text).is_empty());
+    let text = "containers: [{image: logo.png}, {image: 12}, {image: 'https://x.example/a'}]\n";
+    assert_eq!(found("pod.yaml", text).len(), 3);
+}
+
+#[test]
+fn yaml_without_a_word_of_images_is_not_asked_to_be_yaml() {
+    assert!(found("tsconfig.json", "{\n  // a comment\n  \"a\": 1,\n}\n").is_empty());
+    assert!(find("tsconfig.json", b"{\n  // an image\n  \"a\": [\n}\n").is_err());
+}
+
+#[test]
+fn defaults_of_arguments_are_filled_in_and_what_has_none_is_not_known() {
+    let text = "ARG A=alpine\nARG V\nARG B=${A}:3\nFROM $B\nFROM ${A}:${V:-2}\nFROM ${V}\nFROM ${A:+x}\nFROM a AS s\nARG A=late\nFROM ${A}-$A\n";
+    let images: Vec<_> = found("Dockerfile", text)
+        .into_iter()
+        .map(|mention| mention.reference.map(|image| image.to_string()))
+        .collect();
+
+    let known = |name: &str| Some(format!("docker.io/library/{name}"));
+    assert_eq!(
+        images,
+        [
+            known("alpine:3"),
+            known("alpine:2"),
+            None,
+            None,
+            known("a"),
+            known("alpine-alpine"),
+        ]
+    );
+}
