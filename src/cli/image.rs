@@ -1,6 +1,7 @@
 //! `evidence image verify`: who signed these images?
 
 use super::exit::{CliError, Exit};
+use super::registry_flags::RegistryFlags;
 use super::spot_check::{self, Candidate, Format, SpotCheck, predicate_type};
 use super::trust_flags::{Trust, TrustFlags, missing_identity};
 use clap::{Args, Subcommand};
@@ -45,6 +46,8 @@ pub(super) struct VerifyArgs {
     output: Format,
     #[command(flatten)]
     trust: TrustFlags,
+    #[command(flatten)]
+    registry: RegistryFlags,
 }
 
 /// Runs the command.
@@ -56,7 +59,7 @@ pub(super) fn run(command: &ImageCommand) -> Result<Exit, CliError> {
         ));
     }
     let trust = args.trust.build(true)?;
-    let source = Source::new(&args.references)?;
+    let source = Source::new(&args.references, &args.registry)?;
     let mut checks = Vec::new();
     for some in args.references.chunks(AT_ONCE) {
         let found = std::thread::scope(|scope| {
@@ -163,22 +166,13 @@ struct Failure {
 }
 
 impl Source {
-    fn new(references: &[ImageRef]) -> Result<Self, CliError> {
-        use evidence::net::{Credentials, Http, HttpOptions, Registry, RegistryOptions};
+    fn new(references: &[ImageRef], flags: &RegistryFlags) -> Result<Self, CliError> {
         let runtime = tokio::runtime::Runtime::new()
             .map_err(|error| CliError::unreachable(error.to_string()))?;
         let remote = references
             .iter()
             .any(|reference| matches!(reference, ImageRef::Registry(_)));
-        let registry = if remote {
-            let http = Http::new(&HttpOptions::default())
-                .map_err(|error| CliError::from_error(Exit::Undetermined, &error))?;
-            let credentials = Credentials::from_environment()
-                .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
-            Some(Registry::new(http, credentials, RegistryOptions::default()))
-        } else {
-            None
-        };
+        let registry = remote.then(|| flags.registry()).transpose()?;
         Ok(Self { runtime, registry })
     }
 

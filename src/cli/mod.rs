@@ -17,6 +17,8 @@ mod policy_file;
 #[cfg(feature = "net")]
 mod project;
 #[cfg(feature = "net")]
+mod registry_flags;
+#[cfg(feature = "net")]
 mod release;
 mod report;
 #[cfg(feature = "net")]

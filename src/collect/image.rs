@@ -77,6 +77,14 @@ pub enum ImageError {
         /// The limit.
         limit: u64,
     },
+    /// A registry that answers, but never comes to an end.
+    #[error("{reference} with all that is attached to it did not come within {seconds} s")]
+    Late {
+        /// The image.
+        reference: String,
+        /// The limit.
+        seconds: u64,
+    },
     /// A reference into a registry where no network is allowed.
     #[error("{reference} is in a registry, and no registry is asked when offline")]
     Offline {
@@ -99,6 +107,7 @@ impl ImageError {
             Self::Layout(error) => error.is_undetermined(),
             Self::Absent { .. }
             | Self::Gone { .. }
+            | Self::Late { .. }
             | Self::Offline { .. }
             | Self::Interrupted { .. } => true,
             Self::Malformed { .. } | Self::TooMany { .. } => false,
@@ -137,11 +146,22 @@ pub async fn fetch(
 /// fails the capture.
 ///
 /// # Errors
-/// When something could not be read, is malformed, or is over a limit.
+/// When something could not be read, is malformed, or is over a limit; when it takes longer than the registry client's
+/// time for one image.
 pub async fn fetch_image(
     registry: &Registry,
     reference: &Reference,
 ) -> Result<FetchedImage, ImageError> {
+    let limit = registry.image_deadline();
+    let late = || ImageError::Late {
+        reference: reference.to_string(),
+        seconds: limit.as_secs(),
+    };
+    let captured = tokio::time::timeout(limit, capture(registry, reference)).await;
+    captured.unwrap_or_else(|_| Err(late()))
+}
+
+async fn capture(registry: &Registry, reference: &Reference) -> Result<FetchedImage, ImageError> {
     let select = reference.selector();
     let root = registry
         .manifest(reference, &select, limits::OCI_MANIFEST_BYTES)
@@ -153,7 +173,7 @@ pub async fn fetch_image(
     let source = Source {
         registry: registry.clone(),
         reference: reference.clone(),
-        attached_bytes: Arc::default(),
+        bytes: Arc::default(),
     };
     let mut layout = Layout::new();
     let document = source.keep(&mut layout, &root)?;
@@ -190,7 +210,7 @@ struct Source {
     registry: Registry,
     reference: Reference,
     /// By the descriptors, which are held to; counted before anything is asked for.
-    attached_bytes: Arc<AtomicU64>,
+    bytes: Arc<AtomicU64>,
 }
 
 impl Source {
@@ -215,12 +235,17 @@ impl Source {
             ),
         };
         visit(root, &mut level);
-        let mut count = 0;
+        let (mut count, mut depth) = (0, 0);
         while !level.is_empty() {
             count += level.len();
+            depth += 1;
+            if depth > limits::INDEX_DEPTH {
+                return Err(self.too_many("indexes inside each other", limits::INDEX_DEPTH as u64));
+            }
             if count > limits::IMAGE_MANIFESTS {
                 return Err(self.too_many("manifests", limits::IMAGE_MANIFESTS as u64));
             }
+            self.reserve(level.iter())?;
             let work = level
                 .iter()
                 .map(|child| self.clone().manifest(child.clone()));
@@ -235,6 +260,7 @@ impl Source {
             }
             level = next;
         }
+        self.reserve(configs.iter())?;
         let work = configs
             .into_iter()
             .map(|config| self.clone().blob(config, limits::DOCUMENT_BYTES));
@@ -272,6 +298,7 @@ impl Source {
         };
         let document = self.keep(&mut layout, &fetched)?;
         let entry = Descriptor::of(document.media_type(), &fetched.bytes);
+        self.reserve(std::iter::once(&entry))?;
         layout.add_entry(entry.annotated(REF_NAME, &tag));
         if let Document::Manifest(manifest) = &document {
             self.layers(&mut layout, layers_by_tag(manifest)).await?;
@@ -282,6 +309,7 @@ impl Source {
     /// The referrers of one manifest.
     async fn referrers(self, subject: Digest) -> Result<(Layout, String), ImageError> {
         let listed = self.registry.referrers(&self.reference, &subject).await?;
+        self.reserve(listed.iter())?;
         let mut layout = Layout::new();
         let work = listed.iter().map(|one| self.clone().referrer(one.clone()));
         for found in self.gather(work).await? {
@@ -316,17 +344,22 @@ impl Source {
         if layers.len() > limits::ATTACHED_LAYERS {
             return Err(self.too_many("layers attached", limits::ATTACHED_LAYERS as u64));
         }
-        let sizes = layers.iter().map(|(layer, _)| layer.size);
-        let sum = sizes.fold(0, u64::saturating_add);
-        let before = self.attached_bytes.fetch_add(sum, Ordering::Relaxed);
-        if before.saturating_add(sum) > limits::ATTACHED_BYTES {
-            return Err(self.too_many("bytes attached", limits::ATTACHED_BYTES));
-        }
+        self.reserve(layers.iter().map(|(layer, _)| *layer))?;
         let work = layers
             .into_iter()
             .map(|(layer, limit)| self.clone().blob(layer.clone(), limit));
         for bytes in self.gather(work).await? {
             layout.add_blob(bytes);
+        }
+        Ok(())
+    }
+
+    /// Counts what is about to be asked for.
+    fn reserve<'a>(&self, what: impl Iterator<Item = &'a Descriptor>) -> Result<(), ImageError> {
+        let sum = what.fold(0, |sum: u64, one| sum.saturating_add(one.size));
+        let before = self.bytes.fetch_add(sum, Ordering::Relaxed);
+        if before.saturating_add(sum) > limits::ATTACHED_BYTES {
+            return Err(self.too_many("bytes in all", limits::ATTACHED_BYTES));
         }
         Ok(())
     }
