@@ -3,11 +3,11 @@
 use super::exit::{CliError, Exit};
 use super::output::plain;
 use super::project::{Project, ProjectFlags};
+use super::registry_flags::{DEFAULT_CONCURRENCY, RegistryFlags};
 use super::runtime;
 use evidence::collect::run::{self, Fared, Run};
 use evidence::collect::servers::Servers;
 use evidence::model::{StatedClaim, Status, Timestamp};
-use evidence::net::{Credentials, Http, HttpOptions, Registry, RegistryOptions};
 use std::sync::Arc;
 
 /// Captures the evidence of a release into the store; a second run fetches only what is missing.
@@ -25,6 +25,8 @@ pub(crate) struct CaptureFlags {
     /// End of every window of metrics and dashboards, RFC 3339, rounded down to the step [default: a minute ago].
     #[arg(long, value_name = "TIME", env = "EVIDENCE_AT")]
     pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) registry: RegistryFlags,
 }
 
 /// How a collection ended.
@@ -73,9 +75,7 @@ pub(crate) async fn collect(
         .unwrap_or(&project.repository);
     let servers =
         Servers::load(&project.config, folder, &environment).map_err(|source| error(&source))?;
-    let http = Http::new(&HttpOptions::default()).map_err(|source| error(&source))?;
-    let credentials = Credentials::from_environment().map_err(|source| error(&source))?;
-    let registry = Registry::new(http, credentials, RegistryOptions::default());
+    let registry = flags.registry.registry(DEFAULT_CONCURRENCY)?;
     let job = Run {
         // Last of all: a wrong command line leaves nothing behind.
         store: project.open_store()?,

@@ -19,6 +19,8 @@ mod policy_file;
 #[cfg(feature = "net")]
 mod project;
 #[cfg(feature = "net")]
+mod registry_flags;
+#[cfg(feature = "net")]
 mod release;
 mod report;
 mod root_cache;

@@ -82,6 +82,14 @@ pub enum ImageError {
         /// What there is.
         listed: Vec<String>,
     },
+    /// A registry that answers, but never comes to an end.
+    #[error("{reference} with all that is attached to it did not come within {seconds} s")]
+    Late {
+        /// The image.
+        reference: String,
+        /// The limit.
+        seconds: u64,
+    },
     /// A reference into a registry where no network is allowed.
     #[error("{reference} is in a registry, and no registry is asked when offline")]
     Offline {
@@ -104,6 +112,7 @@ impl ImageError {
             Self::Layout(error) => error.is_undetermined(),
             Self::Absent { .. }
             | Self::Gone { .. }
+            | Self::Late { .. }
             | Self::Offline { .. }
             | Self::Interrupted { .. } => true,
             Self::Malformed { .. } | Self::TooMany { .. } | Self::NoPlatform { .. } => false,
@@ -149,11 +158,23 @@ pub async fn fetch(
 /// fails the capture.
 ///
 /// # Errors
-/// When something could not be read, is malformed, or is over a limit.
+/// When something could not be read, is malformed, or is over a limit; when it takes longer than the registry client's
+/// time for one image.
 pub async fn fetch_image(
     registry: &Registry,
     reference: &Reference,
 ) -> Result<FetchedImage, ImageError> {
+    let limit = registry.image_deadline();
+    let captured = tokio::time::timeout(limit, capture(registry, reference)).await;
+    captured.unwrap_or_else(|_| {
+        Err(ImageError::Late {
+            reference: reference.to_string(),
+            seconds: limit.as_secs(),
+        })
+    })
+}
+
+async fn capture(registry: &Registry, reference: &Reference) -> Result<FetchedImage, ImageError> {
     let select = reference.selector();
     let source = Repository::new(registry, reference);
     let root = source.image(&select).await?;
@@ -208,12 +229,17 @@ async fn contents(
         ),
     };
     visit(root, &mut level);
-    let mut count = 0;
+    let (mut count, mut depth) = (0, 0);
     while !level.is_empty() {
         count += level.len();
+        depth += 1;
+        if depth > limits::INDEX_DEPTH {
+            return Err(source.too_many("indexes inside each other", limits::INDEX_DEPTH as u64));
+        }
         if count > limits::IMAGE_MANIFESTS {
             return Err(source.too_many("manifests", limits::IMAGE_MANIFESTS as u64));
         }
+        source.reserve(level.iter())?;
         let work = level
             .iter()
             .map(|child| source.clone().manifest(child.clone()));
@@ -228,6 +254,7 @@ async fn contents(
         }
         level = next;
     }
+    source.reserve(configs.iter())?;
     let work = configs
         .into_iter()
         .map(|config| source.clone().blob(config, limits::DOCUMENT_BYTES));

@@ -84,8 +84,25 @@ impl fmt::Debug for Question {
 /// A tag is resolved once; a digest is not even asked for unless its platforms are.
 ///
 /// # Errors
-/// When the image itself could not be read, is none, or has no such platform.
+/// When the image itself could not be read, is none, or has no such platform; when it takes longer than the registry
+/// client's time for one image.
 pub async fn look(
+    registry: &Registry,
+    reference: &Reference,
+    turn: Turn,
+    question: &Question,
+) -> Result<Looked, ImageError> {
+    let limit = registry.image_deadline();
+    let looked = tokio::time::timeout(limit, look_at(registry, reference, turn, question)).await;
+    looked.unwrap_or_else(|_| {
+        Err(ImageError::Late {
+            reference: reference.to_string(),
+            seconds: limit.as_secs(),
+        })
+    })
+}
+
+async fn look_at(
     registry: &Registry,
     reference: &Reference,
     turn: Turn,
@@ -233,7 +250,8 @@ impl Look<'_> {
             }
             _ => self.question.everything,
         });
-        let work = wanted.map(|(suffix, _)| self.repository.clone().tag(tag_of(subject) + suffix));
+        let repository = self.fresh();
+        let work = wanted.map(|(suffix, _)| repository.clone().tag(tag_of(subject) + suffix));
         self.judged(subject, gather(work).await)
     }
 
@@ -252,17 +270,16 @@ impl Look<'_> {
             listed.into_iter().partition(|one| self.is_likely(one));
         let mut batches: Vec<Vec<Descriptor>> = Vec::new();
         for some in [likely, others] {
-            batches.extend(
-                some.chunks(limits::SIGNATURES_PER_IMAGE)
-                    .map(<[Descriptor]>::to_vec),
-            );
+            batches.extend(some.chunks(self.batch()).map(<[Descriptor]>::to_vec));
         }
         let mut seen = Seen::default();
         let mut left = batches.into_iter();
         for batch in left.by_ref() {
+            // A room of its own for each batch: what strangers fill takes none from others.
+            let repository = self.fresh();
             let work = batch
                 .into_iter()
-                .map(|one| self.repository.clone().referrer(one));
+                .map(|one| repository.clone().referrer(one));
             seen.add(self.judged(subject, gather(work).await));
             if self.is_enough(before, &seen) {
                 break;
@@ -274,6 +291,27 @@ impl Look<'_> {
                 .push(format!("{left} more referrers of {}", subject.short()));
         }
         seen
+    }
+
+    /// So many referrers fit into the room, however large they are.
+    fn batch(&self) -> usize {
+        let room = limits::ATTACHED_BYTES / self.layer_bytes();
+        usize::try_from(room)
+            .unwrap_or(usize::MAX)
+            .clamp(1, limits::SIGNATURES_PER_IMAGE)
+    }
+
+    /// A signature is small; an attestation may hold a whole SBOM.
+    fn layer_bytes(&self) -> u64 {
+        if self.question.attestations.is_empty() && !self.question.everything {
+            limits::SIGNATURE_BYTES
+        } else {
+            limits::ATTESTATION_BYTES
+        }
+    }
+
+    fn fresh(&self) -> Repository {
+        self.repository.afresh(self.layer_bytes())
     }
 
     /// A list without hints makes every referrer likely.

@@ -17,6 +17,7 @@ pub mod servers;
 pub mod store;
 
 mod habit;
+mod in_order;
 mod kept;
 mod layout_files;
 mod oci_files;

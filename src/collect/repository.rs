@@ -2,6 +2,7 @@
 
 use super::attachment::{layers_by_tag, layers_by_type};
 use super::image::ImageError;
+use super::in_order::in_order;
 use crate::model::{Digest, limits};
 use crate::net::{Fetched, Registry};
 use crate::oci::attached::tag_of;
@@ -10,7 +11,6 @@ use crate::oci::{Descriptor, Document, Found, Layout, Reference, Selector};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::task::JoinSet;
 
 /// One repository of a registry.
 #[derive(Clone)]
@@ -18,7 +18,9 @@ pub(super) struct Repository {
     registry: Registry,
     reference: Reference,
     /// By the descriptors, which are held to; counted before anything is asked for.
-    attached_bytes: Arc<AtomicU64>,
+    bytes: Arc<AtomicU64>,
+    /// Larger layers are not read.
+    layer_bytes: u64,
 }
 
 impl Repository {
@@ -27,7 +29,17 @@ impl Repository {
         Self {
             registry: registry.clone(),
             reference: reference.clone(),
-            attached_bytes: Arc::default(),
+            bytes: Arc::default(),
+            layer_bytes: u64::MAX,
+        }
+    }
+
+    /// The same, all of whose bytes are still to be read, and no larger layers than this.
+    pub(super) fn afresh(&self, layer_bytes: u64) -> Self {
+        Self {
+            bytes: Arc::default(),
+            layer_bytes,
+            ..self.clone()
         }
     }
 
@@ -87,6 +99,7 @@ impl Repository {
         part.is_there = true;
         let document = self.keep(&mut part.layout, &fetched)?;
         let entry = Descriptor::of(document.media_type(), &fetched.bytes);
+        self.reserve(std::iter::once(&entry))?;
         part.layout.add_entry(entry.annotated(REF_NAME, tag));
         match &document {
             Document::Manifest(manifest) => self.layers(part, layers_by_tag(manifest)).await,
@@ -125,6 +138,9 @@ impl Repository {
     }
 
     async fn read_referrer(&self, listed: Descriptor, part: &mut Part) -> Result<(), ImageError> {
+        if listed.size <= limits::OCI_MANIFEST_BYTES {
+            self.reserve(std::iter::once(&listed))?;
+        }
         let fetched = self.clone().manifest(listed).await?;
         let document = self.keep(&mut part.layout, &fetched)?;
         let mut entry = Descriptor::of(document.media_type(), &fetched.bytes);
@@ -148,14 +164,14 @@ impl Repository {
         if layers.len() > limits::ATTACHED_LAYERS {
             return Err(self.too_many("layers attached", limits::ATTACHED_LAYERS as u64));
         }
-        let sizes = layers.iter().map(|(layer, _)| layer.size);
-        let sum = sizes.fold(0, u64::saturating_add);
-        let before = self.attached_bytes.fetch_add(sum, Ordering::Relaxed);
-        if before.saturating_add(sum) > limits::ATTACHED_BYTES {
-            return Err(self.too_many("bytes attached", limits::ATTACHED_BYTES));
-        }
+        // What is too large is not read, and so takes no room from the others.
+        let limit_of = |limit: u64| limit.min(self.layer_bytes);
+        let read = layers
+            .iter()
+            .filter(|(layer, limit)| layer.size <= limit_of(*limit));
+        self.reserve(read.map(|(layer, _)| *layer))?;
         let work = layers.into_iter().map(|(layer, limit)| {
-            let blob = self.clone().blob(layer.clone(), limit);
+            let blob = self.clone().blob(layer.clone(), limit_of(limit));
             async { Ok(blob.await) }
         });
         for blob in self.gather(work).await? {
@@ -165,6 +181,19 @@ impl Repository {
                 }
                 Err(error) => part.troubles.push(error),
             }
+        }
+        Ok(())
+    }
+
+    /// Counts what is about to be asked for.
+    pub(super) fn reserve<'a>(
+        &self,
+        what: impl Iterator<Item = &'a Descriptor>,
+    ) -> Result<(), ImageError> {
+        let sum = what.fold(0, |sum: u64, one| sum.saturating_add(one.size));
+        let before = self.bytes.fetch_add(sum, Ordering::Relaxed);
+        if before.saturating_add(sum) > limits::ATTACHED_BYTES {
+            return Err(self.too_many("bytes in all", limits::ATTACHED_BYTES));
         }
         Ok(())
     }
@@ -212,24 +241,12 @@ impl Repository {
         }
     }
 
-    /// All results in the order of the work, which is done at the same time. The first error in that order is told,
-    /// not the first in time, so that equal answers give equal words.
+    /// All results in the order of the work.
     pub(super) async fn gather<T: Send + 'static>(
         &self,
         work: impl IntoIterator<Item = impl Future<Output = Result<T, ImageError>> + Send + 'static>,
     ) -> Result<Vec<T>, ImageError> {
-        let mut tasks = JoinSet::new();
-        for (number, one) in work.into_iter().enumerate() {
-            tasks.spawn(async move { (number, one.await) });
-        }
-        let mut done = Vec::new();
-        while let Some(finished) = tasks.join_next().await {
-            done.push(finished.map_err(|_| ImageError::Interrupted {
-                reference: self.reference.to_string(),
-            })?);
-        }
-        done.sort_by_key(|(number, _)| *number);
-        done.into_iter().map(|(_, result)| result).collect()
+        in_order(&self.reference, work).await
     }
 }
 

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// Bytes of a file that holds a secret or a CA.
 const FILE_BYTES: u64 = 1 << 20;
 
+/// Time in which a query is answered; servers compute before they send the first byte.
+const QUERY_TIME: Duration = Duration::from_secs(60);
+
 /// Servers by name, each with a client that trusts its CA.
 #[derive(Debug, Default)]
 pub struct Servers {
@@ -81,7 +84,8 @@ impl Servers {
                 dir,
                 environment,
             };
-            let (url, auth, http) = loader.load(&prometheus.server, HttpOptions::default())?;
+            let (url, auth, http) =
+                loader.load(&prometheus.server, HttpOptions::patient(QUERY_TIME))?;
             let server = PrometheusServer::new(url, auth, prometheus.chunk_points);
             servers.prometheus.insert(name.clone(), (http, server));
         }
@@ -91,11 +95,8 @@ impl Servers {
                 dir,
                 environment,
             };
-            let options = HttpOptions {
-                // A picture takes long; the server gives up before we do, and says why.
-                timeout: Duration::from_secs((RENDER_SECONDS + 30).into()),
-                ..HttpOptions::default()
-            };
+            // A picture takes long; the server gives up before we do, and says why.
+            let options = HttpOptions::patient(Duration::from_secs((RENDER_SECONDS + 30).into()));
             let (url, auth, http) = loader.load(grafana, options)?;
             servers
                 .grafana

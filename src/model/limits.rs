@@ -100,13 +100,17 @@ pub const CREDENTIALS_BYTES: u64 = 1 << 20;
 pub const REFERRERS_PAGES: usize = 64;
 /// Referrers of one manifest.
 pub const REFERRERS: usize = 1_024;
+/// Bytes of one list of referrers, all its pages together.
+pub const REFERRERS_BYTES: u64 = 16 << 20;
+/// Indexes inside indexes of one image.
+pub const INDEX_DEPTH: usize = 8;
 /// Manifests that one image index names, nested ones included.
 pub const IMAGE_MANIFESTS: usize = 256;
 /// Platforms of one image index whose own attachments are looked for.
 pub const PLATFORMS: usize = 32;
 /// Layers of one attached manifest.
 pub const ATTACHED_LAYERS: usize = 1_024;
-/// Bytes of everything that is attached to one image.
+/// Bytes of one image's manifests and configurations, and of everything that is attached to it.
 pub const ATTACHED_BYTES: u64 = 512 << 20;
 /// Bytes of one PromQL expression.
 pub const EXPRESSION_BYTES: usize = 16 << 10;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Longest `WWW-Authenticate` that is read.
 const CHALLENGE_BYTES: usize = 8 << 10;
+/// Headers with challenges that are read.
+const CHALLENGES: usize = 8;
 /// A token without a lifetime lives so long (token specification, `expires_in`).
 const DEFAULT_SECONDS: u64 = 60;
 /// A token that ends so soon is no longer used.
@@ -68,14 +70,7 @@ struct TokenAnswer {
 impl Challenge {
     /// The challenge of an answer with status 401: `Bearer` where there is one, else `Basic`.
     pub(super) fn of(response: &Response) -> Option<Self> {
-        let all: Vec<_> = response
-            .headers
-            .get_all("www-authenticate")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .filter(|text| text.len() <= CHALLENGE_BYTES)
-            .flat_map(parse)
-            .collect();
+        let all = challenges(response);
         let bearer = all.iter().find_map(|(scheme, parameters)| {
             let realm = parameters.get("realm").filter(|_| scheme == "bearer")?;
             Some(Self::Bearer {
@@ -86,6 +81,24 @@ impl Challenge {
         let basic = || all.iter().any(|(scheme, _)| scheme == "basic");
         bearer.or_else(|| basic().then_some(Self::Basic))
     }
+}
+
+/// Whether the registry says that the token allows too little (RFC 6750, 3.1).
+pub(super) fn lacks_scope(response: &Response) -> bool {
+    challenges(response).iter().any(|(scheme, parameters)| {
+        let error = parameters.get("error").map(String::as_str);
+        scheme == "bearer" && error == Some("insufficient_scope")
+    })
+}
+
+fn challenges(response: &Response) -> Vec<(String, BTreeMap<String, String>)> {
+    let headers = response.headers.get_all("www-authenticate").iter();
+    headers
+        .filter_map(|value| value.to_str().ok())
+        .filter(|text| text.len() <= CHALLENGE_BYTES)
+        .take(CHALLENGES)
+        .flat_map(parse)
+        .collect()
 }
 
 /// The header for `Basic`.

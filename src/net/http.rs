@@ -1,32 +1,46 @@
 //! One bounded HTTP exchange: size, time, redirects and retries all have limits, secrets go to one origin only.
 
-use crate::model::redact::{Secret, url_without_secrets};
-use crate::oci::reference::is_loopback_host;
+use super::clients::Clients;
+pub use super::http_error::HttpError;
+use super::retry::Retry;
+use crate::model::redact::Secret;
+use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
 pub use reqwest::{Method, StatusCode, Url};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
-/// A client with one connection pool. Cheap to clone.
+/// A client with one connection to a server for as many requests as possible. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Http {
-    client: reqwest::Client,
-    /// For this machine's own addresses, which no proxy reaches.
-    direct: reqwest::Client,
-    retries: u32,
+    clients: Arc<Clients>,
+    retry: Retry,
+    deadline: Duration,
 }
 
 /// How a client behaves.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
-    /// PEM certificates of further CAs that are trusted for TLS.
+    /// PEM certificates of further CAs that are trusted for TLS, besides the system's (or, where they are set, those
+    /// of `SSL_CERT_FILE` and `SSL_CERT_DIR`).
     pub roots: Vec<Vec<u8>>,
-    /// Time to connect.
+    /// Time to connect: 10 s.
     pub connect_timeout: Duration,
-    /// Time of one try, from connecting to the last byte.
+    /// Time without a single byte of the answer: 30 s.
+    pub stall_timeout: Duration,
+    /// Time of one try, from connecting to the last byte: 60 s.
     pub timeout: Duration,
-    /// Further tries after 429, 502, 503, 504 and broken connections.
+    /// Time of the whole request, with all its tries, the waits between them and all redirects: 180 s. A try that
+    /// could only start later is not made.
+    pub deadline: Duration,
+    /// Further tries: 3. Made after 408, 429, 502, 503, 504, and connections that broke, before or amid the answer;
+    /// after 500 just one. Whatever is sent can be sent twice: questions, tokens, uploads by digest, log entries.
     pub retries: u32,
+    /// Longest wait before another try, whatever `Retry-After` says: 30 s.
+    pub longest_wait: Duration,
+    /// Connections to one server that are kept open for the next request: 32.
+    pub idle_connections: usize,
 }
 
 impl Default for HttpOptions {
@@ -34,8 +48,37 @@ impl Default for HttpOptions {
         Self {
             roots: Vec::new(),
             connect_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(30),
             timeout: Duration::from_secs(60),
+            deadline: Duration::from_secs(180),
             retries: 3,
+            longest_wait: Duration::from_secs(30),
+            idle_connections: 32,
+        }
+    }
+}
+
+impl HttpOptions {
+    /// For a server that works on its answer for up to `timeout`, silently.
+    pub fn patient(timeout: Duration) -> Self {
+        Self {
+            stall_timeout: timeout,
+            timeout,
+            deadline: timeout.saturating_mul(3),
+            ..Self::default()
+        }
+    }
+
+    /// The whole request within `deadline`. One try may take all of it as long as bytes come: what is large over a slow
+    /// line needs it, and what stalls is tried again earlier.
+    #[must_use]
+    pub fn within(self, deadline: Duration) -> Self {
+        Self {
+            connect_timeout: self.connect_timeout.min(deadline),
+            stall_timeout: self.stall_timeout.min(deadline),
+            timeout: deadline,
+            deadline,
+            ..self
         }
     }
 }
@@ -117,79 +160,16 @@ impl Response {
     }
 }
 
-/// Why there is no answer. URLs are without user, password and query.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HttpError {
-    /// The client could not be set up.
-    #[error("cannot set up TLS: {0}")]
-    Setup(String),
-    /// A header has characters that no header has; its value is not shown.
-    #[error("the header {name:?} has a value that cannot be sent")]
-    Header {
-        /// Its name.
-        name: String,
-    },
-    /// No connection, a broken one, or no answer in time.
-    #[error("{url}: {reason}")]
-    Unreachable {
-        /// Where to.
-        url: String,
-        /// What happened.
-        reason: String,
-    },
-    /// The body is larger than what is taken.
-    #[error("{url}: the answer is larger than {limit} bytes")]
-    TooLarge {
-        /// Where from.
-        url: String,
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// A redirect that is not followed.
-    #[error("{url}: answered with a redirect to {to}, which is not followed")]
-    Redirect {
-        /// Where from.
-        url: String,
-        /// Where it points, without query.
-        to: String,
-    },
-}
-
 impl Http {
     /// A client.
     ///
     /// # Errors
-    /// When a root certificate does not parse or TLS cannot be set up.
+    /// When a root certificate does not parse.
     pub fn new(options: &HttpOptions) -> Result<Self, HttpError> {
-        let mut roots = Vec::new();
-        for pem in &options.roots {
-            let parsed = reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|error| HttpError::Setup(error.to_string()))?;
-            roots.extend(parsed);
-        }
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("evidence/", env!("CARGO_PKG_VERSION")))
-                .redirect(Policy::none())
-                // Bodies are evidence: as they came, whichever decoders another crate switched on.
-                .no_gzip()
-                .no_brotli()
-                .no_zstd()
-                .no_deflate()
-                .connect_timeout(options.connect_timeout)
-                .timeout(options.timeout)
-                .tls_certs_merge(roots.clone())
-        };
-        let build = |builder: reqwest::ClientBuilder| {
-            builder
-                .build()
-                .map_err(|error| HttpError::Setup(error.to_string()))
-        };
         Ok(Self {
-            client: build(builder())?,
-            direct: build(builder().no_proxy())?,
-            retries: options.retries,
+            clients: Arc::new(Clients::new(options)?),
+            retry: Retry::new(options),
+            deadline: options.deadline,
         })
     }
 
@@ -198,10 +178,16 @@ impl Http {
     /// # Errors
     /// When there is no whole answer within the limits.
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let mut request = request;
+        let url = request.url.clone();
+        let end = Instant::now() + self.deadline;
+        let answer = tokio::time::timeout_at(end, self.follow(request, end)).await;
+        answer.unwrap_or_else(|_| Err(HttpError::late(&url, self.deadline)))
+    }
+
+    async fn follow(&self, mut request: Request, end: Instant) -> Result<Response, HttpError> {
         let origin = request.url.origin();
         for _ in 0..=request.redirects {
-            let response = self.try_often(&request).await?;
+            let response = self.try_often(&request, end).await?;
             let location = response
                 .status
                 .is_redirection()
@@ -219,7 +205,7 @@ impl Http {
                 || !matches!(to.scheme(), "http" | "https")
                 || (request.url.scheme() == "https" && to.scheme() != "https");
             if refused {
-                return Err(redirect(&request.url, &to));
+                return Err(HttpError::redirect(&request.url, &to));
             }
             // A secret is for the origin that it was given for, and a redirect is that origin's word only.
             if to.origin() != origin {
@@ -228,24 +214,22 @@ impl Http {
             request.url = to;
         }
         let to = request.url.clone();
-        Err(redirect(&request.url, &to))
+        Err(HttpError::redirect(&request.url, &to))
     }
 
-    async fn try_often(&self, request: &Request) -> Result<Response, HttpError> {
+    async fn try_often(&self, request: &Request, end: Instant) -> Result<Response, HttpError> {
         let mut tries = 0;
         loop {
-            let answer = self.try_once(request).await;
-            let wait = match &answer {
-                Ok(response) if is_busy(response.status) => retry_after(response),
-                Err(HttpError::Unreachable { .. }) => None,
-                _ => return answer,
-            };
-            if tries == self.retries {
-                return answer;
-            }
-            let backoff = Duration::from_millis(200 << tries.min(5));
-            tokio::time::sleep(wait.unwrap_or(backoff)).await;
+            let outcome = self.try_once(request).await;
             tries += 1;
+            let Some(wait) = self.retry.wait(tries, &outcome, Timestamp::now()) else {
+                return outcome;
+            };
+            // What the server said is worth more than that time ran out.
+            if Instant::now() + wait >= end {
+                return outcome;
+            }
+            tokio::time::sleep(wait).await;
         }
     }
 
@@ -268,8 +252,7 @@ impl Http {
                 value,
             );
         }
-        let is_local = request.url.host_str().is_some_and(is_loopback_host);
-        let client = if is_local { &self.direct } else { &self.client };
+        let client = self.clients.of(&request.url)?;
         let mut builder = client
             .request(request.method.clone(), request.url.clone())
             .headers(headers);
@@ -281,11 +264,9 @@ impl Http {
         let mut answer = builder
             .send()
             .await
-            .map_err(|error| unreachable(&request.url, &error))?;
-        let too_large = || HttpError::TooLarge {
-            url: url_without_secrets(request.url.as_str()),
-            limit: request.max_bytes,
-        };
+            .map_err(|error| HttpError::broken(&request.url, &error))?;
+        let status = answer.status();
+        let too_large = || HttpError::too_large(&request.url, status, request.max_bytes);
         // The answer to HEAD states the length of a body that it does not have.
         let body_expected = request.method != Method::HEAD;
         if body_expected
@@ -299,7 +280,7 @@ impl Http {
         while let Some(chunk) = answer
             .chunk()
             .await
-            .map_err(|error| unreachable(&request.url, &error))?
+            .map_err(|error| HttpError::broken(&request.url, &error))?
         {
             if (body.len() + chunk.len()) as u64 > request.max_bytes {
                 return Err(too_large());
@@ -307,44 +288,10 @@ impl Http {
             body.extend_from_slice(&chunk);
         }
         Ok(Response {
-            status: answer.status(),
+            status,
             headers: answer.headers().clone(),
             body,
             url: request.url.clone(),
         })
-    }
-}
-
-fn is_busy(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 429 | 502 | 503 | 504)
-}
-
-/// `Retry-After` in seconds, at most 30: a server may not hold us for longer.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.header("retry-after")?.parse::<u64>().ok()?;
-    Some(Duration::from_secs(seconds.min(30)))
-}
-
-fn redirect(from: &Url, to: &Url) -> HttpError {
-    HttpError::Redirect {
-        url: url_without_secrets(from.as_str()),
-        to: url_without_secrets(to.as_str()),
-    }
-}
-
-fn unreachable(url: &Url, error: &reqwest::Error) -> HttpError {
-    let mut cause: &dyn std::error::Error = error;
-    // The innermost cause says what happened; the outer ones repeat the URL with its query.
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let reason = if error.is_timeout() {
-        "no answer in time".into()
-    } else {
-        cause.to_string()
-    };
-    HttpError::Unreachable {
-        url: url_without_secrets(url.as_str()),
-        reason,
     }
 }

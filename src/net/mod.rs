@@ -1,22 +1,30 @@
 //! The only sockets.
 
 mod auth;
+mod clients;
 mod credential_helper;
 pub mod credentials;
 pub mod http;
+mod http_error;
+mod mirror;
 mod push;
 mod referrers;
 pub mod registry;
 mod registry_error;
+mod retry;
 mod session;
 pub mod tuf;
 mod tuf_store;
 
 pub use credentials::{Credential, Credentials, CredentialsError};
 pub use http::{Http, HttpError, HttpOptions, Request, Response};
+pub use mirror::{Mirror, MirrorError};
 pub use push::Pushed;
 pub use registry::{ErrorCode, Fetched, Registry, RegistryError, RegistryOptions};
 
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
+mod http_tests;
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
 mod referrers_tests;

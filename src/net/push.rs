@@ -147,8 +147,9 @@ impl Registry {
             return Ok(pushed.digest);
         }
         let tag = Selector::Tag(tag_of(&subject.digest));
+        // Never a mirror's: it may be older than what would be overwritten.
         let old = self
-            .manifest(reference, &tag, limits::OCI_MANIFEST_BYTES)
+            .own_manifest(reference, &tag, limits::OCI_MANIFEST_BYTES)
             .await?;
         let mut index = match old.map(|old| Document::parse(&old.bytes)) {
             None => Index {

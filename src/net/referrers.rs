@@ -10,6 +10,7 @@ use crate::oci::attached::tag_of;
 use crate::oci::manifest::IMAGE_INDEX;
 use crate::oci::{Descriptor, Reference, Selector};
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeSet;
 
 #[derive(Deserialize)]
 struct ReferrersPage {
@@ -27,11 +28,29 @@ fn null_is_empty<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<Descriptor>, D:
 impl Registry {
     /// All that the registry lists as attached to a manifest (distribution spec, "Listing Referrers"), by the API or,
     /// where the registry has none, by the fallback tag. Descriptors say where to look, never what is there: their
-    /// `artifactType` is often missing or wrong, so nothing is filtered by it.
+    /// `artifactType` is often missing or wrong, so nothing is filtered by it. What is listed twice comes once. A mirror
+    /// that resolves is asked first, and its list counts unless it is empty.
     ///
     /// # Errors
     /// When a page could not be read, the list has no end within the limits, or it leads to another server.
     pub async fn referrers(
+        &self,
+        reference: &Reference,
+        digest: &Digest,
+    ) -> Result<Vec<Descriptor>, RegistryError> {
+        let mut failed = None;
+        for place in self.session.mirrors(reference, true) {
+            match self.own_referrers(&place, digest).await {
+                Ok(found) if !found.is_empty() => return Ok(once(found)),
+                Ok(_) => {}
+                Err(error) => failed = Some(self.session.mirror_failed(&place, error)),
+            }
+        }
+        let found = self.own_referrers(reference, digest).await;
+        found.map(once).map_err(|error| error.after(failed))
+    }
+
+    async fn own_referrers(
         &self,
         reference: &Reference,
         digest: &Digest,
@@ -42,7 +61,7 @@ impl Registry {
         }
         let tag = Selector::Tag(tag_of(digest));
         let index = self
-            .manifest(reference, &tag, limits::OCI_MANIFEST_BYTES)
+            .own_manifest(reference, &tag, limits::OCI_MANIFEST_BYTES)
             .await?;
         let what = full_name(reference, &format!("@{digest}"));
         match index {
@@ -66,6 +85,7 @@ impl Registry {
             .session
             .url(reference, &format!("referrers/{digest}"))?;
         let mut found = Vec::new();
+        let mut bytes = 0;
         for number in 0..limits::REFERRERS_PAGES {
             let request =
                 content(url.clone(), limits::OCI_MANIFEST_BYTES).header("accept", IMAGE_INDEX);
@@ -82,6 +102,11 @@ impl Registry {
                 return Ok(None);
             }
             let response = expect(StatusCode::OK, &what, response)?;
+            bytes += response.body.len() as u64;
+            if bytes > limits::REFERRERS_BYTES {
+                let limit = limits::REFERRERS_BYTES;
+                return Err(malformed(format!("more than {limit} bytes")));
+            }
             found.extend(page(&what, &response.body, found.len())?);
             let Some(next) = next_page(&response).map_err(malformed)? else {
                 return Ok(Some(found));
@@ -93,6 +118,13 @@ impl Registry {
             limits::REFERRERS_PAGES
         )))
     }
+}
+
+/// The list without repetitions. A digest with two sizes stays twice: one of them is a lie, which the size check finds.
+fn once(mut found: Vec<Descriptor>) -> Vec<Descriptor> {
+    let mut known = BTreeSet::new();
+    found.retain(|one| known.insert((one.digest, one.size)));
+    found
 }
 
 fn page(what: &str, bytes: &[u8], before: usize) -> Result<Vec<Descriptor>, RegistryError> {

@@ -9,9 +9,12 @@ use crate::oci::attached::tag_of;
 use crate::oci::manifest::IMAGE_MANIFEST;
 
 fn descriptors(count: usize) -> String {
-    let one = serde_json::to_string(&Descriptor::of(IMAGE_MANIFEST, MANIFEST)).unwrap();
-    let list = vec![one; count].join(",");
-    format!(r#"{{"schemaVersion":2,"manifests":[{list}]}}"#)
+    listing((0..count).map(|number| Descriptor::of(IMAGE_MANIFEST, number.to_string().as_bytes())))
+}
+
+fn listing(of: impl Iterator<Item = Descriptor>) -> String {
+    let list: Vec<_> = of.collect();
+    serde_json::json!({"schemaVersion": 2, "manifests": list}).to_string()
 }
 
 #[tokio::test]
@@ -21,13 +24,57 @@ async fn referrers_are_read_to_the_last_page() {
         _ if seen.is("/v2/") => Answer::new(200, ""),
         None => Answer::new(200, descriptors(2))
             .with("link", format!("<{}?n=1>; rel=\"next\"", seen.path)),
-        Some(_) => Answer::new(200, descriptors(1)),
+        Some(_) => Answer::new(
+            200,
+            listing(std::iter::once(Descriptor::of(IMAGE_MANIFEST, b"last"))),
+        ),
     })
     .await;
 
     let found = client().referrers(&reference(&server), &digest).await;
 
-    assert_eq!(found.unwrap().len(), 3);
+    let found = found.unwrap();
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[2].digest, Digest::of(b"last"));
+}
+
+#[tokio::test]
+async fn what_is_listed_twice_comes_once_unless_its_sizes_differ() {
+    let one = Descriptor::of(IMAGE_MANIFEST, MANIFEST);
+    let mut lie = one.clone();
+    lie.size += 1;
+    let list = listing([one.clone(), one.clone(), lie, one].into_iter());
+    let server = answering(Answer::new(200, list)).await;
+
+    let found = client()
+        .referrers(&reference(&server), &Digest::of(b"image"))
+        .await;
+
+    assert_eq!(found.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn pages_that_are_large_together_are_refused_though_each_is_small() {
+    let mut fat = Descriptor::of(IMAGE_MANIFEST, MANIFEST);
+    fat.annotations.insert(
+        "a".into(),
+        " ".repeat((limits::OCI_MANIFEST_BYTES / 2) as usize),
+    );
+    let server = answering(
+        Answer::new(200, listing(std::iter::once(fat)))
+            .with("link", "</v2/shop/api/referrers/x?n=1>; rel=next"),
+    )
+    .await;
+
+    let answer = client()
+        .referrers(&reference(&server), &Digest::of(b"image"))
+        .await;
+
+    assert!(
+        matches!(&answer, Err(RegistryError::Referrers { reason, .. }) if reason.ends_with("bytes")),
+        "{answer:?}"
+    );
+    assert!(server.asked().len() < 12, "{}", server.asked().len());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::credentials::Credentials;
 use super::http::{Http, StatusCode};
+use super::mirror::Mirror;
 pub use super::registry_error::{ErrorCode, RegistryError};
 use super::registry_error::{expect, full_name, same_digest, same_size, says_absent, within};
 use super::session::{Action, Session, content};
@@ -10,6 +11,7 @@ use crate::oci::manifest::{DOCKER_LIST, DOCKER_MANIFEST, IMAGE_INDEX, IMAGE_MANI
 use crate::oci::{Descriptor, Reference, Selector};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// All registries of one process. Cheap to clone; tokens, connections and the limit of requests are shared.
 #[derive(Clone, Debug)]
@@ -24,6 +26,11 @@ pub struct RegistryOptions {
     pub concurrency: usize,
     /// Registries (`HOST[:PORT]`) that are asked over plain http. Those on this machine always are.
     pub plain_http: BTreeSet<String>,
+    /// Asked before the registries that they mirror, in this order.
+    pub mirrors: Vec<Mirror>,
+    /// Time for one image with all that is attached to it: 15 minutes. Each request has a deadline of its own, but a
+    /// registry can ask for thousands of them.
+    pub image_deadline: Duration,
 }
 
 impl Default for RegistryOptions {
@@ -31,6 +38,8 @@ impl Default for RegistryOptions {
         Self {
             concurrency: 16,
             plain_http: BTreeSet::new(),
+            mirrors: Vec::new(),
+            image_deadline: Duration::from_secs(900),
         }
     }
 }
@@ -54,12 +63,38 @@ impl Registry {
         }
     }
 
+    /// Time for one image with all that is attached to it.
+    pub fn image_deadline(&self) -> Duration {
+        self.session.image_deadline
+    }
+
     /// The manifest or index, or none when the registry says that there is none (404 with `MANIFEST_UNKNOWN`,
-    /// `NAME_UNKNOWN`, `NOT_FOUND`, or without a body). Any other answer is an error.
+    /// `NAME_UNKNOWN`, `NOT_FOUND`, or without a body). Any other answer is an error. Mirrors are asked first, for a
+    /// tag only those that resolve.
     ///
     /// # Errors
     /// When it could not be read, is over `max_bytes`, or has another digest than `select` or the registry says.
     pub async fn manifest(
+        &self,
+        reference: &Reference,
+        select: &Selector,
+        max_bytes: u64,
+    ) -> Result<Option<Fetched>, RegistryError> {
+        let to_resolve = matches!(select, Selector::Tag(_));
+        let mut failed = None;
+        for place in self.session.mirrors(reference, to_resolve) {
+            match self.own_manifest(&place, select, max_bytes).await {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => {}
+                Err(error) => failed = Some(self.session.mirror_failed(&place, error)),
+            }
+        }
+        let found = self.own_manifest(reference, select, max_bytes).await;
+        found.map_err(|error| error.after(failed))
+    }
+
+    /// The same from the registry itself.
+    pub(super) async fn own_manifest(
         &self,
         reference: &Reference,
         select: &Selector,
@@ -120,6 +155,7 @@ impl Registry {
             });
         }
         let select = Selector::Digest(descriptor.digest);
+        let limit = limit.min(worth_reading(descriptor));
         let found = self.manifest(reference, &select, limit).await?;
         if let Some(found) = &found {
             same_size(what, descriptor.size, found.bytes.len() as u64)?;
@@ -127,11 +163,28 @@ impl Registry {
         Ok(found)
     }
 
-    /// The blob with that digest.
+    /// The blob with that digest, from a mirror where one has it.
     ///
     /// # Errors
     /// When it could not be read, is not there, is over `max_bytes`, or has another digest.
     pub async fn blob(
+        &self,
+        reference: &Reference,
+        digest: &Digest,
+        max_bytes: u64,
+    ) -> Result<Arc<[u8]>, RegistryError> {
+        let mut failed = None;
+        for place in self.session.mirrors(reference, false) {
+            match self.own_blob(&place, digest, max_bytes).await {
+                Ok(found) => return Ok(found),
+                Err(error) => failed = Some(self.session.mirror_failed(&place, error)),
+            }
+        }
+        let found = self.own_blob(reference, digest, max_bytes).await;
+        found.map_err(|error| error.after(failed))
+    }
+
+    async fn own_blob(
         &self,
         reference: &Reference,
         digest: &Digest,
@@ -171,8 +224,15 @@ impl Registry {
                 limit: max_bytes,
             });
         }
-        let bytes = self.blob(reference, &descriptor.digest, max_bytes).await?;
+        let limit = max_bytes.min(worth_reading(descriptor));
+        let bytes = self.blob(reference, &descriptor.digest, limit).await?;
         same_size(what, descriptor.size, bytes.len() as u64)?;
         Ok(bytes)
     }
+}
+
+/// Bytes after which the content cannot be what the descriptor names. A little more than it says is read, so that the
+/// error can tell a wrong size from wrong bytes.
+fn worth_reading(descriptor: &Descriptor) -> u64 {
+    descriptor.size.max(limits::REGISTRY_ANSWER_BYTES)
 }

@@ -30,6 +30,16 @@ pub enum RegistryError {
         /// The registry's own error code.
         code: ErrorCode,
     },
+    /// 401 or 403, and what lacks is not a login: `insufficient_scope`.
+    #[error(
+        "the registry's token for {reference} does not allow this: {status} (insufficient_scope)"
+    )]
+    Scope {
+        /// What was asked for.
+        reference: String,
+        /// The status.
+        status: StatusCode,
+    },
     /// 429, after all tries.
     #[error("the registry limits the rate of requests for {reference}: {status}{code}")]
     RateLimited {
@@ -110,6 +120,15 @@ pub enum RegistryError {
         #[source]
         source: CredentialsError,
     },
+    /// A mirror failed, and so did the registry itself.
+    #[error("a mirror did not help ({mirror})")]
+    Mirrored {
+        /// What came of the mirror.
+        mirror: String,
+        /// What came of the registry itself.
+        #[source]
+        upstream: Box<RegistryError>,
+    },
     /// The reference makes no address.
     #[error("{reference} makes no address of a registry")]
     Address {
@@ -134,6 +153,9 @@ impl std::fmt::Display for ErrorCode {
 impl RegistryError {
     /// Whether it says nothing about the content: it could not be read. Else what was read is wrong.
     pub fn is_undetermined(&self) -> bool {
+        if let Self::Mirrored { upstream, .. } = self {
+            return upstream.is_undetermined();
+        }
         !matches!(
             self,
             Self::Digest { .. }
@@ -141,6 +163,23 @@ impl RegistryError {
                 | Self::TooLarge { .. }
                 | Self::Referrers { .. }
         )
+    }
+}
+
+impl RegistryError {
+    /// The registry's own failure, with that of the mirror that was asked before, if one was.
+    pub(super) fn after(self, mirror: Option<Self>) -> Self {
+        let Some(mirror) = mirror else {
+            return self;
+        };
+        let causes = std::iter::successors(Some(&mirror as &dyn std::error::Error), |error| {
+            error.source()
+        });
+        let causes: Vec<_> = causes.map(ToString::to_string).collect();
+        Self::Mirrored {
+            mirror: causes.join(": "),
+            upstream: Box::new(self),
+        }
     }
 }
 

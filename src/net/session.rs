@@ -1,8 +1,9 @@
 //! What the requests to all registries share: tokens, what each registry asks for, and the limit of requests.
 
-use super::auth::{Challenge, Token, basic, token_request};
+use super::auth::{Challenge, Token, basic, lacks_scope, token_request};
 use super::credentials::{Credential, Credentials};
 use super::http::{Http, HttpError, Request, Response, StatusCode, Url};
+use super::mirror::Mirror;
 use super::registry::RegistryOptions;
 use super::registry_error::{RegistryError, expect};
 use crate::model::limits;
@@ -10,7 +11,7 @@ use crate::model::redact::Secret;
 use crate::oci::Reference;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 /// Redirects that are followed for content: registries keep blobs, and some all they have, elsewhere. What comes
@@ -23,6 +24,8 @@ pub(super) struct Session {
     http: Http,
     credentials: Credentials,
     plain_http: BTreeSet<String>,
+    mirrors: Vec<Mirror>,
+    pub(super) image_deadline: Duration,
     permits: Semaphore,
     /// What each registry asks for; none while unknown.
     challenges: Mutex<BTreeMap<String, Slot<Option<Challenge>>>>,
@@ -30,6 +33,8 @@ pub(super) struct Session {
     tokens: Mutex<BTreeMap<(String, String), Slot<Token>>>,
     /// Registries without the referrers API.
     without_referrers: Mutex<BTreeSet<String>>,
+    /// Mirrors that could not be reached: asking each of them for everything would take longer than doing without.
+    unreachable_mirrors: Mutex<BTreeSet<String>>,
 }
 
 /// A value that one task makes while the others wait for it.
@@ -48,11 +53,33 @@ impl Session {
             http,
             credentials,
             plain_http: options.plain_http,
+            mirrors: options.mirrors,
+            image_deadline: options.image_deadline,
             permits: Semaphore::new(options.concurrency.max(1)),
             challenges: Mutex::default(),
             tokens: Mutex::default(),
             without_referrers: Mutex::default(),
+            unreachable_mirrors: Mutex::default(),
         }
+    }
+
+    /// Where the repository's content may be had, besides the registry itself.
+    pub(super) fn mirrors(&self, reference: &Reference, to_resolve: bool) -> Vec<Reference> {
+        let places = self.mirrors.iter();
+        let mut places: Vec<_> = places
+            .filter_map(|mirror| mirror.place(reference, to_resolve))
+            .collect();
+        let unreachable = lock(&self.unreachable_mirrors);
+        places.retain(|place| !unreachable.contains(&place.registry));
+        places
+    }
+
+    /// Notes that a mirror did not help; gives the failure back.
+    pub(super) fn mirror_failed(&self, place: &Reference, error: RegistryError) -> RegistryError {
+        if matches!(error, RegistryError::Unreachable { .. }) {
+            lock(&self.unreachable_mirrors).insert(place.registry.clone());
+        }
+        error
     }
 
     /// Whether the registry is known to have no referrers API.
@@ -109,7 +136,7 @@ impl Session {
         // A challenge from where a redirect led is not the registry's.
         let from_here = own == Some(response.url.origin());
         if response.status != StatusCode::UNAUTHORIZED || !from_here {
-            return Ok(response);
+            return enough(what, response);
         }
         let Some(challenge) = Challenge::of(&response) else {
             return Ok(response);
@@ -121,15 +148,13 @@ impl Session {
             .await?;
         let changed = second.as_ref().map(Secret::expose) != first.as_ref().map(Secret::expose);
         if !changed {
-            return Ok(response);
+            return enough(what, response);
         }
-        self.send(what, with(request, second.as_ref())).await
+        enough(what, self.send(what, with(request, second.as_ref())).await?)
     }
 
     async fn send(&self, what: &str, request: Request) -> Result<Response, RegistryError> {
-        // The semaphore is never closed.
-        let _permit = self.permits.acquire().await.ok();
-        let sent = self.http.send(request).await;
+        let sent = self.exchange(request).await;
         sent.map_err(|source| match source {
             HttpError::TooLarge { limit, .. } => RegistryError::TooLarge {
                 reference: what.into(),
@@ -140,6 +165,21 @@ impl Session {
                 source,
             },
         })
+    }
+
+    /// Asks what says nothing about the content: too large an answer means that it could not be read.
+    async fn ask(&self, what: &str, request: Request) -> Result<Response, RegistryError> {
+        let sent = self.exchange(request).await;
+        sent.map_err(|source| RegistryError::Unreachable {
+            reference: what.into(),
+            source,
+        })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, HttpError> {
+        // The semaphore is never closed.
+        let _permit = self.permits.acquire().await.ok();
+        self.http.send(request).await
     }
 
     /// What the registry asks for, found out once (distribution spec, "Determining Support").
@@ -157,7 +197,7 @@ impl Session {
             return Ok(None);
         };
         let response = self
-            .send(what, content(url.clone(), limits::REGISTRY_ANSWER_BYTES))
+            .ask(what, content(url.clone(), limits::REGISTRY_ANSWER_BYTES))
             .await?;
         let asks =
             response.status == StatusCode::UNAUTHORIZED && response.url.origin() == url.origin();
@@ -215,7 +255,7 @@ impl Session {
         let credential = self.credential(reference, what).await?;
         let request =
             token_request(&base, realm, service, &scope, credential.as_ref()).map_err(error)?;
-        let response = self.send(what, request).await?;
+        let response = self.ask(what, request).await?;
         let response = expect(StatusCode::OK, what, response)?;
         let fresh = Token::parse(&response.body, Instant::now()).map_err(error)?;
         let header = fresh.header();
@@ -244,6 +284,17 @@ pub(super) fn content(url: Url, max_bytes: u64) -> Request {
         redirects: REDIRECTS,
         ..Request::get(url, max_bytes.max(limits::REGISTRY_ANSWER_BYTES))
     }
+}
+
+/// The answer, unless it says that the token allows too little.
+fn enough(what: &str, response: Response) -> Result<Response, RegistryError> {
+    if matches!(response.status.as_u16(), 401 | 403) && lacks_scope(&response) {
+        return Err(RegistryError::Scope {
+            reference: what.into(),
+            status: response.status,
+        });
+    }
+    Ok(response)
 }
 
 fn with(request: Request, authorization: Option<&Secret>) -> Request {

@@ -19,6 +19,7 @@ mod service;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod trust;
 mod tsa;
 mod tuf;
@@ -32,6 +33,7 @@ pub use oidc::{AUDIENCE, Caller, Claims, Workflow};
 pub use prometheus::{Incident, MetricsOptions};
 pub use sbom::{CYCLONEDX, SPDX};
 pub use signing::{Content, Defect, Format, LocalKey, SignRequest, Signed, SignedBy};
+pub use tls::TlsIdentity;
 pub use tuf::{TufDefect, TufFiles, TufRepository, TufRole};
 
 use crate::model::{Digest, Timestamp};

@@ -6,6 +6,7 @@ use super::collect::CaptureFlags;
 use super::exit::{CliError, Exit};
 use super::files;
 use super::project::ProjectFlags;
+use super::registry_flags::RegistryFlags;
 use super::release::{self, page, release};
 use super::runtime;
 use super::seal::SealFlags;
@@ -57,7 +58,10 @@ async fn demo(dir: &Path, shown: &Path) -> Result<Exit, CliError> {
             config: dir.join("repository/evidence.yaml"),
             store: None,
         },
-        capture: CaptureFlags { at: None },
+        capture: CaptureFlags {
+            at: None,
+            registry: RegistryFlags::default(),
+        },
         seal: SealFlags {
             signing_key: None,
             identity_token: Some(token),

@@ -1,10 +1,10 @@
 //! `evidence image tree`: all that is attached to an image.
 
-use super::verify::open_registry;
 use super::work::{chain, runtime};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::files;
 use crate::cli::output::plain;
+use crate::cli::registry_flags::{DEFAULT_CONCURRENCY, RegistryFlags};
 use crate::cli::trust_flags::{Trust, TrustFlags};
 use clap::Args;
 use evidence::collect::{FetchedImage, fetch};
@@ -22,13 +22,15 @@ pub(in crate::cli) struct TreeArgs {
     reference: ImageRef,
     #[command(flatten)]
     trust: TrustFlags,
+    #[command(flatten)]
+    registry: RegistryFlags,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &TreeArgs) -> Result<Exit, CliError> {
     let trust = args.trust.build()?;
     let registry = match &args.reference {
-        ImageRef::Registry(_) => Some(open_registry(16)?),
+        ImageRef::Registry(_) => Some(args.registry.registry(DEFAULT_CONCURRENCY)?),
         ImageRef::Layout { .. } => None,
     };
     let fetched = runtime(true)?

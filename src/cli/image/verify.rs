@@ -4,12 +4,13 @@ use super::asked::{AllAsked, Asked};
 use super::demands::{Flags, demand};
 use super::work::{Job, Work, point_out_doubles, runtime};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::registry_flags::RegistryFlags;
 use crate::cli::spot_check::demand::Kind;
 use crate::cli::spot_check::{self, Output, SpotCheck, predicate_type};
 use crate::cli::trust_flags::{Trust, TrustFlags, missing_identity};
 use clap::Args;
 use evidence::collect::look::{Platforms, Question};
-use evidence::net::{Credentials, Http, HttpOptions, Registry, RegistryOptions};
+use evidence::net::Registry;
 use evidence::oci::ImageRef;
 use evidence::sigstore::judge_image;
 use evidence::sigstore::statement::PredicateType;
@@ -59,6 +60,8 @@ pub(in crate::cli) struct VerifyArgs {
     output: Vec<Output>,
     #[command(flatten)]
     trust: TrustFlags,
+    #[command(flatten)]
+    registry: RegistryFlags,
 }
 
 /// Runs the command.
@@ -82,7 +85,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     }
     let jobs: Vec<_> = asked.into_iter().map(|one| args.job(one, &trust)).collect();
     let work = Work {
-        registry: args.registry(&jobs)?,
+        registry: args.open_registry(&jobs)?,
         concurrency: args.concurrency.into(),
         fail_fast: args.fail_fast,
     };
@@ -134,12 +137,12 @@ impl VerifyArgs {
         }
     }
 
-    fn registry(&self, jobs: &[Job]) -> Result<Option<Registry>, CliError> {
+    fn open_registry(&self, jobs: &[Job]) -> Result<Option<Registry>, CliError> {
         let is_remote = |job: &Job| matches!(job.asked.image, Ok(ImageRef::Registry(_)));
         if !jobs.iter().any(is_remote) {
             return Ok(None);
         }
-        open_registry(self.concurrency.into()).map(Some)
+        self.registry.registry(self.concurrency.into()).map(Some)
     }
 
     fn outputs(&self) -> Vec<Output> {
@@ -148,19 +151,6 @@ impl VerifyArgs {
             some => some.to_vec(),
         }
     }
-}
-
-/// A client for registries with the credentials of this machine.
-pub(super) fn open_registry(concurrency: usize) -> Result<Registry, CliError> {
-    let http = Http::new(&HttpOptions::default())
-        .map_err(|error| CliError::from_error(Exit::Undetermined, &error))?;
-    let credentials = Credentials::from_environment()
-        .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
-    let options = RegistryOptions {
-        concurrency,
-        ..RegistryOptions::default()
-    };
-    Ok(Registry::new(http, credentials, options))
 }
 
 fn signers(checks: &[SpotCheck]) -> Vec<(String, evidence::model::Identity)> {
