@@ -61,6 +61,19 @@ fn without_its_root_a_bundle_is_undetermined() {
 }
 
 #[test]
+fn the_roots_that_are_built_in_are_shown() {
+    let (code, text, errors) = evidence(&["trust", "show"]);
+
+    assert_eq!(code, Some(0), "{errors}");
+    for name in ["public-good", "staging", "github"] {
+        let line = format!("{name}: embedded, of 2026-10-23 (");
+        assert_eq!(text.matches(&line).count(), 1, "{text}");
+    }
+    let github = "CN=Internal Services Root,O=GitHub\\, Inc., from 2023-08-07";
+    assert!(text.contains(github), "{text}");
+}
+
+#[test]
 fn the_page_is_whole_in_itself_and_says_that_it_is_a_demonstration() {
     let args = ["report", BUNDLE, "--policy", "policy.yaml"];
 

@@ -73,13 +73,12 @@ pub enum TufError {
         source: Error,
     },
     /// It took too long in all.
-    #[error(
-        "the TUF repository {url} did not answer within {} seconds in all",
-        limits::TUF_SECONDS
-    )]
+    #[error("the TUF repository {url} did not answer within {seconds} seconds in all")]
     Late {
         /// The repository.
         url: String,
+        /// The time that it had.
+        seconds: u64,
     },
     /// A signature, version, expiry, length or hash is wrong.
     #[error("the TUF repository {url} is refused")]
@@ -136,6 +135,18 @@ impl TufRepository {
         known: &Path,
         now: Timestamp,
     ) -> Result<Refreshed, TufError> {
+        let time = Duration::from_secs(limits::TUF_SECONDS);
+        self.refresh_within(time, http, folder, known, now).await
+    }
+
+    async fn refresh_within(
+        &self,
+        time: Duration,
+        http: &Http,
+        folder: &Path,
+        known: &Path,
+        now: Timestamp,
+    ) -> Result<Refreshed, TufError> {
         let name = url_without_secrets(self.url.as_str());
         let mirror = Mirror {
             http: http.clone(),
@@ -144,10 +155,11 @@ impl TufRepository {
         let store = Arc::new(TufStore::new(folder, known));
         let updater = Updater::new(mirror, &self.root).map_err(TufError::Begin)?;
         let updater = updater.with_config(bounds()).with_store(store.clone());
-        let work = run(updater, now);
-        let time = Duration::from_secs(limits::TUF_SECONDS);
-        let done = match tokio::time::timeout(time, work).await {
-            Err(_) => Err(TufError::Late { url: name }),
+        let done = match tokio::time::timeout(time, run(updater, now)).await {
+            Err(_) => Err(TufError::Late {
+                url: name,
+                seconds: time.as_secs(),
+            }),
             Ok(Err(source @ (Error::Transport { .. } | Error::Io { .. }))) => {
                 Err(TufError::Unreachable { url: name, source })
             }
@@ -270,6 +282,26 @@ mod tests {
         });
 
         assert_eq!(versions, [16, 15, 9]);
+    }
+
+    #[tokio::test]
+    async fn a_repository_that_stalls_is_left_when_the_time_for_all_of_it_is_over() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut repository = TufRepository::of(Instance::PublicGood).unwrap();
+        repository.url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let http = Http::new(&crate::net::HttpOptions::default()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (time, known) = (Duration::from_secs(1), folder.path().join("known"));
+
+        let refreshing =
+            repository.refresh_within(time, &http, folder.path(), &known, Timestamp::now());
+        let error = refreshing.await.unwrap_err();
+
+        assert!(
+            matches!(error, TufError::Late { seconds: 1, .. }),
+            "{error}"
+        );
+        assert!(error.is_undetermined());
     }
 
     #[test]

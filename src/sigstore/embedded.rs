@@ -27,7 +27,8 @@ mod tests {
         let digests = Instance::ALL.map(|one| Digest::of(embedded_root(one).as_bytes()).hex());
 
         assert_eq!(EMBEDDED_ON.to_string(), "2026-10-23T00:00:00Z");
-        // When one differs, the crate brings other roots: look up when they were fetched, and change EMBEDDED_ON too.
+        // When one differs, the crate brings other roots: look up when they were fetched, change EMBEDDED_ON too, and copy
+        // its `repository/tuf_*root.json` to `src/net/tuf_roots`, where the refresh begins.
         assert_eq!(
             digests,
             [

@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// The TUF root (`root.json`, of any version) with which trust in that repository begins; the first time.
     #[arg(long, value_name = "FILE", requires = "name")]
     root: Option<PathBuf>,
-    /// Folder of the cache.
+    /// Folder of the cache [default: $EVIDENCE_CACHE, else the platform's]; verifying finds it by EVIDENCE_CACHE only.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
 }
