@@ -6,7 +6,7 @@ use clap::Args;
 use evidence::model::identity::Pattern;
 use evidence::model::{Identity, IdentityRule, limits};
 use evidence::sigstore::identity::check_rule;
-use evidence::sigstore::trust::PUBLIC_GOOD;
+use evidence::sigstore::trust::{PUBLIC_GOOD, PrivateCa, public_good_json};
 use evidence::sigstore::{Key, Options, Roots};
 use std::path::PathBuf;
 
@@ -40,6 +40,26 @@ pub(super) struct TrustFlags {
     /// Trust this trusted_root.json, or `public-good` [default: public-good]; repeatable.
     #[arg(long, value_name = "FILE", env = "EVIDENCE_TRUSTED_ROOT")]
     trusted_root: Vec<PathBuf>,
+    /// Trust certificates of a private CA: its root certificates, a PEM file. Logs and timestamp authorities stay those
+    /// of the trusted root.
+    #[arg(long, value_name = "FILE", env = "EVIDENCE_CA_ROOTS")]
+    ca_roots: Option<PathBuf>,
+    /// Intermediate certificates of the private CA, a PEM file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "ca_roots",
+        env = "EVIDENCE_CA_INTERMEDIATES"
+    )]
+    ca_intermediates: Option<PathBuf>,
+    /// Trust certificates of a private CA: its chain up to the root, a PEM file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "ca_roots",
+        env = "EVIDENCE_CERTIFICATE_CHAIN"
+    )]
+    certificate_chain: Option<PathBuf>,
     /// Accept signatures that no transparency log recorded. INSECURE: nobody could notice a stolen key.
     #[arg(long, env = "EVIDENCE_INSECURE_IGNORE_TLOG")]
     insecure_ignore_tlog: bool,
@@ -143,6 +163,15 @@ impl TrustFlags {
     fn read_roots(&self, public_good: bool) -> Result<Roots, CliError> {
         let mut roots = Roots::none();
         let unusable = |error| CliError::from_error(Exit::Usage, &error);
+        if let Some((name, ca)) = self.read_private_ca()? {
+            for (base, json) in self.read_bases(public_good)? {
+                let name = format!("{name} with {base}");
+                roots
+                    .add_private_ca(&name, &ca, Some(&json))
+                    .map_err(unusable)?;
+            }
+            return Ok(roots);
+        }
         if self.trusted_root.is_empty() && public_good {
             roots.add_public_good().map_err(unusable)?;
         }
@@ -155,6 +184,47 @@ impl TrustFlags {
             }
         }
         Ok(roots)
+    }
+
+    fn read_private_ca(&self) -> Result<Option<(String, PrivateCa)>, CliError> {
+        let read = |path: &PathBuf| files::read_named(path, limits::DOCUMENT_BYTES);
+        let (path, ca) = match (&self.ca_roots, &self.certificate_chain) {
+            (Some(path), _) => {
+                let intermediates = self.ca_intermediates.as_ref().map(read).transpose()?;
+                let ca = PrivateCa::from_roots(&read(path)?, intermediates.as_deref());
+                (path, ca)
+            }
+            (None, Some(path)) => (path, PrivateCa::from_chain(&read(path)?)),
+            (None, None) => return Ok(None),
+        };
+        let ca = ca.map_err(|error| {
+            CliError::usage(format!("{} holds no private CA", path.display()))
+                .detail(error.to_string())
+        })?;
+        Ok(Some((path.display().to_string(), ca)))
+    }
+
+    /// Names and JSON of the roots whose logs and timestamp authorities a private CA uses.
+    fn read_bases(&self, public_good: bool) -> Result<Vec<(String, Vec<u8>)>, CliError> {
+        let built_in = || {
+            (
+                PUBLIC_GOOD.to_owned(),
+                public_good_json().as_bytes().to_vec(),
+            )
+        };
+        let mut bases = Vec::new();
+        if self.trusted_root.is_empty() && public_good {
+            bases.push(built_in());
+        }
+        for path in &self.trusted_root {
+            bases.push(if path.as_os_str() == PUBLIC_GOOD {
+                built_in()
+            } else {
+                let json = files::read_named(path, limits::DOCUMENT_BYTES)?;
+                (path.display().to_string(), json)
+            });
+        }
+        Ok(bases)
     }
 }
 

@@ -1,0 +1,122 @@
+//! The certificate log's promise inside a certificate (RFC 6962, section 3.2).
+
+use crate::model::{Digest, Problem, Timestamp};
+use crate::sigstore::problem::problem;
+use crate::sigstore::root::Root;
+use sigstore_crypto::{SigningScheme, VerificationKey};
+use sigstore_types::SignatureBytes;
+use x509_cert::Certificate;
+use x509_cert::der::Encode;
+use x509_cert::der::oid::AssociatedOid;
+use x509_cert::ext::pkix::sct::{HashAlgorithm, SignatureAlgorithm};
+use x509_cert::ext::pkix::{SignedCertificateTimestamp, SignedCertificateTimestampList};
+
+/// `sct_version` v1 and `signature_type` certificate_timestamp.
+const V1_CERTIFICATE_TIMESTAMP: [u8; 2] = [0, 0];
+const PRECERT_ENTRY: [u8; 2] = [0, 1];
+
+/// Checks that exactly one certificate log of the root promised to take the certificate.
+pub(super) fn verify_sct(leaf: &Certificate, issuer: &[u8], root: &Root) -> Result<(), Problem> {
+    let bad = |message: &str| problem("certificate-log", message);
+    let promise = promise_in(leaf)?;
+    if let Some(problem) = is_over(leaf, root) {
+        return Err(problem);
+    }
+    let log = root
+        .certificate_logs
+        .iter()
+        .find(|log| log.id == promise.log_id.key_id)
+        .ok_or_else(|| bad("the certificate log is not in the trusted root"))?;
+    let algorithm = &promise.signature.algorithm;
+    let scheme = match (&algorithm.signature, &algorithm.hash) {
+        (SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha256) => SigningScheme::EcdsaP256Sha256,
+        (SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha384) => SigningScheme::EcdsaP384Sha384,
+        (SignatureAlgorithm::Rsa, HashAlgorithm::Sha256) => SigningScheme::RsaPkcs1Sha256,
+        (SignatureAlgorithm::Rsa, HashAlgorithm::Sha384) => SigningScheme::RsaPkcs1Sha384,
+        (SignatureAlgorithm::Rsa, HashAlgorithm::Sha512) => SigningScheme::RsaPkcs1Sha512,
+        _ => return Err(bad("the certificate log signed with an unknown algorithm")),
+    };
+    let signature = SignatureBytes::new(promise.signature.signature.as_slice().into());
+    VerificationKey::from_der(&log.key, scheme)
+        .and_then(|key| key.verify(signed(leaf, &promise, issuer)?, &signature))
+        .map_err(|error| problem("certificate-log", error))
+}
+
+/// The problem, when the log that promised to take the certificate was none at that time.
+pub(super) fn is_over(leaf: &Certificate, root: &Root) -> Option<Problem> {
+    let promise = promise_in(leaf).ok()?;
+    let time = Timestamp::from_millisecond(i64::try_from(promise.timestamp).ok()?).ok()?;
+    let mut logs = root.certificate_logs.iter();
+    let log = logs.find(|log| log.id == promise.log_id.key_id)?;
+    log.window.filter(|window| !window.contains(time)).map(|_| {
+        problem(
+            "certificate-log-window",
+            format!("the certificate log's key did not count at {time}"),
+        )
+    })
+}
+
+fn promise_in(leaf: &Certificate) -> Result<SignedCertificateTimestamp, Problem> {
+    let bad = |message: String| problem("certificate-log", message);
+    let list: Option<(bool, SignedCertificateTimestampList)> = leaf
+        .tbs_certificate
+        .get()
+        .map_err(|error| bad(error.to_string()))?;
+    let (_, list) = list.ok_or_else(|| bad("no certificate log promised to take it".into()))?;
+    let promises = list
+        .parse_timestamps()
+        .map_err(|error| bad(format!("{error:?}")))?;
+    match promises.as_slice() {
+        [one] => one
+            .parse_timestamp()
+            .map_err(|error| bad(format!("{error:?}"))),
+        _ => Err(bad(format!(
+            "{} promises of certificate logs, not one",
+            promises.len()
+        ))),
+    }
+}
+
+/// What the log signed: the certificate without the promise, and whose key issued it.
+fn signed(
+    leaf: &Certificate,
+    promise: &SignedCertificateTimestamp,
+    issuer: &[u8],
+) -> Result<Vec<u8>, sigstore_crypto::Error> {
+    let invalid = |message: String| sigstore_crypto::Error::InvalidCertificate(message);
+    let mut precertificate = leaf.tbs_certificate.clone();
+    if let Some(extensions) = &mut precertificate.extensions {
+        extensions.retain(|one| one.extn_id != SignedCertificateTimestampList::OID);
+    }
+    let precertificate = precertificate
+        .to_der()
+        .map_err(|error| invalid(error.to_string()))?;
+    let extensions = promise.extensions.as_slice();
+    let (Some(length), Some(extensions_length)) = (
+        length::<3>(precertificate.len()),
+        length::<2>(extensions.len()),
+    ) else {
+        return Err(invalid("too large for a certificate log".into()));
+    };
+    Ok([
+        &V1_CERTIFICATE_TIMESTAMP[..],
+        &promise.timestamp.to_be_bytes(),
+        &PRECERT_ENTRY,
+        Digest::of(issuer).as_raw(),
+        &length,
+        &precertificate,
+        &extensions_length,
+        extensions,
+    ]
+    .concat())
+}
+
+/// A length in `N` bytes, as TLS writes it; none when it does not fit.
+fn length<const N: usize>(of: usize) -> Option<[u8; N]> {
+    let bytes = of.to_be_bytes();
+    let (over, bytes) = bytes.split_at_checked(bytes.len().checked_sub(N)?)?;
+    if over.iter().any(|byte| *byte != 0) {
+        return None;
+    }
+    bytes.try_into().ok()
+}
