@@ -5,6 +5,7 @@ mod forge;
 mod instances;
 mod keys;
 mod private_ca;
+mod traps;
 mod windows;
 
 use super::*;

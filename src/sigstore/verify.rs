@@ -26,7 +26,8 @@ use authority::{knows_issuer, unknown_log};
 use certificate::complete;
 use sigstore_bundle::{ValidationOptions, validate_bundle_with_options};
 use sigstore_types::bundle::VerificationMaterialContent;
-use sigstore_types::{HashAlgorithm, SignatureContent};
+use sigstore_types::{DsseEnvelope, HashAlgorithm, SignatureContent};
+use std::cell::OnceCell;
 use std::sync::Arc;
 use subject::check_subject;
 
@@ -197,6 +198,7 @@ pub(super) fn judge(
         artifact,
         roots,
         keys,
+        envelope: OnceCell::new(),
     };
     let logged = job.with_log();
     match logged {
@@ -211,6 +213,8 @@ struct Job<'a> {
     artifact: Artifact<'a>,
     roots: &'a Roots,
     keys: &'a [Key],
+    /// What an envelope's signature is over, which is as large as its payload: made once.
+    envelope: OnceCell<Vec<u8>>,
 }
 
 /// Whether a log entry is asked for.
@@ -304,6 +308,10 @@ impl Job<'_> {
         })
     }
 
+    fn signed_envelope(&self, envelope: &DsseEnvelope) -> &[u8] {
+        self.envelope.get_or_init(|| envelope.pae())
+    }
+
     /// Checks that the root knows the log of the entry.
     fn check_log_is_known(
         &self,
@@ -341,7 +349,8 @@ impl Job<'_> {
         let signed = match &normalised.bundle.content {
             SignatureContent::MessageSignature(message) => Signed::Message(message, &digest),
             SignatureContent::DsseEnvelope(envelope) => {
-                Signed::Envelope(envelope, normalised.envelope.as_ref())
+                let over = self.signed_envelope(envelope);
+                Signed::Envelope(envelope, over, normalised.envelope.as_ref())
             }
             _ => {
                 return Err(problem(

@@ -5,7 +5,7 @@ use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-const FILE: &[u8] = b"a file";
+pub(super) const FILE: &[u8] = b"a file";
 
 fn hash_of(name: &str, bytes: &[u8]) -> String {
     match name {
@@ -24,7 +24,11 @@ fn file_signed_by(signer: &Signer, hash: &str, log: &Log) -> Value {
 
 /// A statement about [`FILE`].
 fn statement() -> String {
-    let subject = json!([{"name": "file", "digest": {"sha256": Digest::of(FILE).hex()}}]);
+    statement_about(json!({"sha256": Digest::of(FILE).hex()}))
+}
+
+fn statement_about(digest: Value) -> String {
+    let subject = json!([{"name": "file", "digest": digest}]);
     json!({
         "_type": "https://in-toto.io/Statement/v1", "subject": subject,
         "predicateType": "https://example.test/predicate", "predicate": {},
@@ -64,12 +68,25 @@ fn intoto_body(payload: &str, signature: &[u8], pem: &str) -> Value {
     })
 }
 
+/// A statement about what has these digests.
+pub(super) fn attested_about(digest: Value, signer: &Signer, log: &Log) -> Value {
+    attested_payload(&statement_about(digest), signer, log, dsse_body)
+}
+
 fn attested(signer: &Signer, log: &Log, body: fn(&str, &[u8], &str) -> Value) -> Value {
-    let payload = statement();
+    attested_payload(&statement(), signer, log, body)
+}
+
+fn attested_payload(
+    payload: &str,
+    signer: &Signer,
+    log: &Log,
+    body: fn(&str, &[u8], &str) -> Value,
+) -> Value {
     let pae = sigstore_types::pae("application/vnd.in-toto+json", payload.as_bytes());
     let made = (signer.sign)(&pae);
-    let entry = log.entry(&body(&payload, &made, &signer.pem()));
-    bundle(("dsseEnvelope", envelope(&payload, &made)), entry)
+    let entry = log.entry(&body(payload, &made, &signer.pem()));
+    bundle(("dsseEnvelope", envelope(payload, &made)), entry)
 }
 
 #[test]

@@ -23,6 +23,7 @@ const CI: (&[u8], &[u8]) = (ca!("ci.pem"), ca!("ci.sig"));
 const P384: (&[u8], &[u8]) = (ca!("p384.pem"), ca!("p384.sig"));
 const P521: (&[u8], &[u8]) = (ca!("p521.pem"), ca!("p521.sig"));
 const NAMELESS: (&[u8], &[u8]) = (ca!("nameless.pem"), ca!("nameless.sig"));
+const TWO_NAMES: (&[u8], &[u8]) = (ca!("two-names.pem"), ca!("two-names.sig"));
 const SERVER: (&[u8], &[u8]) = (ca!("server.pem"), ca!("server.sig"));
 
 fn text(pem: &[u8]) -> &str {
@@ -123,6 +124,38 @@ fn intermediates_complete_a_chain_and_are_not_trusted() {
 #[test]
 fn a_certificate_that_may_not_sign_code_is_refused() {
     assert_eq!(code(&judged_file(SERVER, "sha256")), "certificate-chain");
+}
+
+#[test]
+fn a_certificate_with_two_names_is_nobodys() {
+    let log = Log::at(Log::TIME + 960);
+    let two_names = PrivateCa::from_chain(ca!("two-names-root.pem")).unwrap();
+    let bundle = signed_file(TWO_NAMES, "sha256", &log);
+    let roots = trusting(&two_names, &log);
+
+    let judged = forge::judge(&bundle, Artifact::Bytes(FILE), &roots, &[]);
+
+    assert_eq!(code(&judged), "certificate-names");
+}
+
+#[test]
+fn where_certificates_are_logged_one_without_a_promise_is_refused() {
+    let log = Log::new();
+    let der = |pem| sigstore_types::DerCertificate::from_pem(text(pem)).unwrap();
+    let chain = [ca!("intermediate.pem"), &ca!("root.pem")[..]]
+        .map(|pem| json!({"rawBytes": STANDARD.encode(der(pem).as_bytes())}));
+    let base = log.root_json(json!({"start": "2020-01-01T00:00:00Z"}));
+    let mut json: Value = serde_json::from_str(&base).unwrap();
+    json["certificateAuthorities"] = json!([{"uri": "", "certChain": {"certificates": chain}}]);
+    let mut roots = Roots::none();
+    roots.add("logged", json.to_string().as_bytes()).unwrap();
+    for (signed, hash) in [(CI, "sha256"), (P521, "sha512")] {
+        let bundle = signed_file(signed, hash, &log);
+
+        let judged = forge::judge(&bundle, Artifact::Bytes(FILE), &roots, &[]);
+
+        assert_eq!(code(&judged), "certificate-log");
+    }
 }
 
 #[test]

@@ -27,8 +27,8 @@ pub(in crate::sigstore) enum Signed<'a> {
         &'a MessageSignature,
         &'a dyn Fn(HashAlgorithm) -> Option<Vec<u8>>,
     ),
-    /// An envelope, and the digest of its bytes as they came.
-    Envelope(&'a DsseEnvelope, Option<&'a Digest>),
+    /// An envelope, what its signature is over, and the digest of its bytes as they came.
+    Envelope(&'a DsseEnvelope, &'a [u8], Option<&'a Digest>),
 }
 
 /// Checks that the entry is about this signature by this signer.
@@ -53,9 +53,9 @@ pub(in crate::sigstore) fn check(
                 Signed::Message(message, digest) => {
                     (&message.signature, digest(logged.data.algorithm))
                 }
-                Signed::Envelope(envelope, _) => (
+                Signed::Envelope(envelope, over, _) => (
                     &envelope.signature.sig,
-                    digest_of(logged.data.algorithm, &envelope.pae()),
+                    digest_of(logged.data.algorithm, over),
                 ),
             };
             if found.as_deref() != Some(logged.data.digest.as_bytes()) {
@@ -75,7 +75,7 @@ pub(in crate::sigstore) fn check(
             };
             if is_same { Ok(()) } else { Err(other_signer()) }
         }
-        (RekorEntryBody::DsseV001(body), Signed::Envelope(envelope, _)) => {
+        (RekorEntryBody::DsseV001(body), Signed::Envelope(envelope, ..)) => {
             let payload = &body.spec.payload_hash;
             let [logged] = body.spec.signatures.as_slice() else {
                 return Err(problem(
@@ -88,7 +88,7 @@ pub(in crate::sigstore) fn check(
             same_signature(signature, logged.signature.as_bytes())?;
             verifier.is_in_pem(&logged.verifier)
         }
-        (RekorEntryBody::IntotoV002(body), Signed::Envelope(envelope, _)) => {
+        (RekorEntryBody::IntotoV002(body), Signed::Envelope(envelope, ..)) => {
             let content = &body.spec.content;
             let [logged] = content.envelope.signatures.as_slice() else {
                 return Err(problem(
@@ -137,7 +137,7 @@ pub(in crate::sigstore) fn check_old(
         hash: HashValue,
         payload_hash: HashValue,
     }
-    let Signed::Envelope(envelope, Some(wire)) = signed else {
+    let Signed::Envelope(envelope, _, Some(wire)) = signed else {
         return Err(problem(
             "log-entry-mismatch",
             "an entry of kind intoto is about an envelope",

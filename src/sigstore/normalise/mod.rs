@@ -77,6 +77,14 @@ impl Normalised {
         entries.first().map(Into::into).or(old)
     }
 
+    /// Bytes of the signed statement, where it is an envelope.
+    pub(super) fn payload_bytes(&self) -> usize {
+        match &self.bundle.content {
+            SignatureContent::DsseEnvelope(envelope) => envelope.payload.as_bytes().len(),
+            _ => 0,
+        }
+    }
+
     /// The signed statement's bytes, where it is an envelope.
     pub(super) fn into_payload(self) -> Option<Arc<[u8]>> {
         match self.bundle.content {

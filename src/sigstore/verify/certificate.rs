@@ -10,11 +10,15 @@ use crate::sigstore::problem::{self, problem};
 use crate::sigstore::root::Root;
 use crate::sigstore::signature::{self, CertificateClaims, Judgement, Signature};
 use crate::sigstore::trust::Key;
+use sigstore_crypto::CertificateInfo;
 use sigstore_types::{DerPublicKey, Sha256Hash};
 use sigstore_verify::{CertificateError, Error, TimestampError, VerificationPolicy};
 use std::borrow::Cow;
 use x509_cert::Certificate;
 use x509_cert::der::Encode;
+
+/// Of a larger statement the crate's tree of its predicate would take many times its size in memory.
+const LARGE_PAYLOAD_BYTES: usize = 1 << 20;
 
 impl Job<'_> {
     pub(super) fn certificate_under(
@@ -45,11 +49,14 @@ impl Job<'_> {
             entry.check_window(root, time).map_err(invalid)?;
         }
         let key = key_of(&leaf).map_err(invalid)?;
-        let is_common = normalised.old_entry.is_none() && key.is_common_in_certificates();
-        let times = if is_common {
+        let is_common = normalised.old_entry.is_none()
+            && key.is_common_in_certificates()
+            && normalised.payload_bytes() <= LARGE_PAYLOAD_BYTES;
+        let (times, info) = if is_common {
             self.by_crate(root, normalised, log, &leaf)?
         } else {
-            self.directly(root, normalised, log, &leaf, &key)?
+            let times = self.directly(root, normalised, log, &leaf, &key)?;
+            (times, signature::claims_of(&leaf).map_err(invalid)?)
         };
         if let (Some(entry), None) = (entry, promised) {
             // Nothing signs the time of its insertion but the timestamps around it.
@@ -57,7 +64,6 @@ impl Job<'_> {
             all.try_for_each(|time| entry.check_window(root, *time))
                 .map_err(invalid)?;
         }
-        let info = signature::claims_of(&leaf).map_err(invalid)?;
         Ok(Signature {
             identity: signature::identity_of(&leaf, &info, root.may_omit_names).map_err(invalid)?,
             certificate: Some(CertificateClaims::of(&info)),
@@ -78,7 +84,7 @@ impl Job<'_> {
         normalised: &Normalised,
         log: Log,
         leaf: &Certificate,
-    ) -> Result<Vec<Timestamp>, Box<Judgement>> {
+    ) -> Result<(Vec<Timestamp>, CertificateInfo), Box<Judgement>> {
         let invalid = |problem| Box::new(Judgement::Invalid(problem));
         let mut policy = VerificationPolicy::any_identity();
         if log != Log::Asked {
@@ -103,22 +109,26 @@ impl Job<'_> {
             }
             _ => invalid(explain(&error, root, normalised, leaf)),
         })?;
-        if !result.certificate_verified() {
-            return Err(invalid(problem(
-                "certificate-invalid",
-                "no certificate was verified",
-            )));
-        }
+        let info = result
+            .certificate()
+            .filter(|_| result.certificate_verified())
+            .cloned()
+            .ok_or_else(|| {
+                invalid(problem(
+                    "certificate-invalid",
+                    "no certificate was verified",
+                ))
+            })?;
         if let Some(entry) = normalised.entry() {
             entry.verify_checkpoint_of_log(root).map_err(invalid)?;
         }
         let mut times = result.verified_timestamps().to_vec();
         times.sort_unstable();
         times.dedup();
-        Ok(times)
+        Ok((times, info))
     }
 
-    /// The same, step by step, for log entries and keys that the crate does not take.
+    /// The same, step by step, for log entries, keys and sizes that the crate does not take.
     fn directly(
         &self,
         root: &Root,

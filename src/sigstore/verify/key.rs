@@ -102,9 +102,11 @@ impl Job<'_> {
     /// Whether the key made the signature over the artifact or envelope.
     pub(super) fn is_made_with(&self, key: &Key) -> bool {
         match (&self.normalised.bundle.content, self.artifact) {
-            (SignatureContent::DsseEnvelope(envelope), _) => {
-                key.made(&envelope.pae(), &envelope.signature.sig, None)
-            }
+            (SignatureContent::DsseEnvelope(envelope), _) => key.made(
+                self.signed_envelope(envelope),
+                &envelope.signature.sig,
+                None,
+            ),
             (SignatureContent::MessageSignature(message), Artifact::Bytes(bytes)) => {
                 let stated = message.message_digest.as_ref().map(|it| it.algorithm);
                 key.made(bytes, &message.signature, stated)

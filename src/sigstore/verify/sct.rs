@@ -120,3 +120,59 @@ fn length<const N: usize>(of: usize) -> Option<[u8; N]> {
     }
     bytes.try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sigstore::Roots;
+    use x509_cert::der::Decode;
+
+    const ROOT: &str = include_str!("../../../fixtures/sigstore/trust/trusted_root.json");
+    const CHAIN: &str = include_str!("../../../fixtures/sigstore/trust/fulcio_chain.pem");
+    const BUNDLE: &str =
+        include_str!("../../../fixtures/sigstore/blobs/b04-v3-keyless-rekor1/bundle.sigstore.json");
+
+    fn leaf() -> Certificate {
+        let bundle = sigstore_types::Bundle::from_json(BUNDLE).unwrap();
+        Certificate::from_der(bundle.signing_certificate().unwrap().as_bytes()).unwrap()
+    }
+
+    /// The key that issued it.
+    fn issuer() -> Vec<u8> {
+        let first = CHAIN.split_inclusive("-----END CERTIFICATE-----").next();
+        let der = sigstore_types::DerCertificate::from_pem(first.unwrap()).unwrap();
+        let issuer = Certificate::from_der(der.as_bytes()).unwrap();
+        let key = issuer.tbs_certificate.subject_public_key_info;
+        key.to_der().unwrap()
+    }
+
+    fn code(leaf: &Certificate, issuer: &[u8], root: &str) -> Option<String> {
+        let mut roots = Roots::none();
+        roots.add("test", root.as_bytes()).unwrap();
+        verify_sct(leaf, issuer, &roots.roots[0])
+            .err()
+            .map(|problem| problem.code)
+    }
+
+    #[test]
+    fn the_promise_of_a_known_log_holds() {
+        assert_eq!(code(&leaf(), &issuer(), ROOT), None);
+    }
+
+    #[test]
+    fn a_promise_about_another_certificate_or_by_another_log_is_refused() {
+        let bad = Some("certificate-log".to_owned());
+        let mut moved = leaf();
+        moved.tbs_certificate.subject = moved.tbs_certificate.issuer.clone();
+        let mut bare = leaf();
+        let extensions = bare.tbs_certificate.extensions.as_mut().unwrap();
+        extensions.retain(|one| one.extn_id != SignedCertificateTimestampList::OID);
+        let mut other: serde_json::Value = serde_json::from_str(ROOT).unwrap();
+        other["ctlogs"][0]["logId"] = other["tlogs"][0]["logId"].clone();
+
+        assert_eq!(code(&moved, &issuer(), ROOT), bad);
+        assert_eq!(code(&leaf(), b"another key", ROOT), bad);
+        assert_eq!(code(&bare, &issuer(), ROOT), bad);
+        assert_eq!(code(&leaf(), &issuer(), &other.to_string()), bad);
+    }
+}

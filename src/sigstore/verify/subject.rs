@@ -5,7 +5,7 @@ use crate::model::Problem;
 use crate::sigstore::normalise::Normalised;
 use crate::sigstore::problem::problem;
 use crate::sigstore::statement::Statement;
-use sigstore_types::{MessageSignature, SignatureContent};
+use sigstore_types::{HashAlgorithm, MessageSignature, SignatureContent};
 
 /// A statement must name the artifact; a plain signature is over its bytes, and may state their digest besides.
 pub(super) fn check_subject(
@@ -26,12 +26,17 @@ pub(super) fn check_subject(
         }
     };
     let digest = artifact.digest();
-    match statement.subject(&digest) {
-        Some(_) => Ok(()),
-        None => Err(problem(
+    let is_subject = statement.subject(&digest).is_some()
+        || artifact
+            .digest_in(HashAlgorithm::Sha2512)
+            .is_some_and(|digest| statement.has_sha512(&digest));
+    if is_subject {
+        Ok(())
+    } else {
+        Err(problem(
             "digest-mismatch",
             format!("no subject of the statement is {digest}"),
-        )),
+        ))
     }
 }
 
