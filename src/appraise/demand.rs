@@ -116,6 +116,7 @@ mod tests {
             },
             certificate: Some(claims),
             log: None,
+            unlogged: None,
             times: Vec::new(),
             root: None,
         };

@@ -98,6 +98,7 @@ mod tests {
                 identity: identity(subject),
                 certificate: None,
                 log: None,
+                unlogged: None,
                 times: Vec::new(),
                 root: None,
             },

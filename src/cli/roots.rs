@@ -126,8 +126,21 @@ impl FoundRoot {
         }
     }
 
-    /// Adds it to what is trusted; says so on stderr when it is old.
-    fn add_to(&self, roots: &mut Roots) -> Result<(), CliError> {
+    /// The root of an instance, the cached or the built-in one.
+    pub(crate) fn instance(instance: Instance) -> Result<Self, CliError> {
+        Self::of(instance, RootCache::open(None).as_ref())
+    }
+
+    /// The root that a flag names: an instance, `tuf:NAME` or a file.
+    pub(crate) fn by_name(path: &Path) -> Result<Self, CliError> {
+        Self::named(path, RootCache::open(None).as_ref())
+    }
+
+    /// Adds it to what is trusted, unless one of its name is there; says so on stderr when it is old.
+    pub(crate) fn add_to(&self, roots: &mut Roots) -> Result<(), CliError> {
+        if roots.has(&self.name) {
+            return Ok(());
+        }
         let now = Timestamp::now();
         if self.is_old(now)? && is_first(&self.name) {
             eprintln!(
@@ -143,18 +156,12 @@ impl FoundRoot {
 
 /// Adds an instance's root, the cached or the built-in one.
 pub(crate) fn add_instance(roots: &mut Roots, instance: Instance) -> Result<(), CliError> {
-    if roots.has(instance.name()) {
-        return Ok(());
-    }
-    FoundRoot::of(instance, RootCache::open(None).as_ref())?.add_to(roots)
+    FoundRoot::instance(instance)?.add_to(roots)
 }
 
 /// Adds the root that a flag names: an instance, `tuf:NAME` or a file.
 pub(crate) fn add_named(roots: &mut Roots, path: &Path) -> Result<(), CliError> {
-    if roots.has(&path.to_string_lossy()) {
-        return Ok(());
-    }
-    FoundRoot::named(path, RootCache::open(None).as_ref())?.add_to(roots)
+    FoundRoot::by_name(path)?.add_to(roots)
 }
 
 /// `$EVIDENCE_WARN_ROOT_AGE`, in days.

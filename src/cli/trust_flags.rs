@@ -1,11 +1,13 @@
 //! Whom to trust, by cosign's flags or by a policy.
 
 use super::exit::{CliError, Exit};
-use super::{files, policy_file, roots};
+use super::roots::FoundRoot;
+use super::{files, policy_file};
 use clap::Args;
 use evidence::model::identity::{CertificateClaim, Pattern};
 use evidence::model::{Identity, IdentityRule, Instance, Policy, Signers, limits};
 use evidence::sigstore::identity::check_rule;
+use evidence::sigstore::trust::PrivateCa;
 use evidence::sigstore::{Key, Options, Roots};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -54,6 +56,26 @@ pub(super) struct TrustFlags {
         conflicts_with = "trusted_root"
     )]
     instance: Option<Instance>,
+    /// Trust certificates of a private CA: its root certificates, a PEM file. Logs and timestamp authorities stay those
+    /// of the trusted root.
+    #[arg(long, value_name = "FILE", env = "EVIDENCE_CA_ROOTS")]
+    ca_roots: Option<PathBuf>,
+    /// Intermediate certificates of the private CA, a PEM file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "ca_roots",
+        env = "EVIDENCE_CA_INTERMEDIATES"
+    )]
+    ca_intermediates: Option<PathBuf>,
+    /// Trust certificates of a private CA: its chain up to the root, a PEM file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "ca_roots",
+        env = "EVIDENCE_CERTIFICATE_CHAIN"
+    )]
+    certificate_chain: Option<PathBuf>,
     /// Accept signatures that no transparency log recorded. INSECURE: nobody could notice a stolen key.
     #[arg(long, env = "EVIDENCE_INSECURE_IGNORE_TLOG")]
     insecure_ignore_tlog: bool,
@@ -240,17 +262,56 @@ impl TrustFlags {
 
     fn read_roots(&self, public_good: bool) -> Result<Roots, CliError> {
         let mut found = Roots::none();
+        let unusable = |error| CliError::from_error(Exit::Usage, &error);
+        let bases = self.read_bases(public_good)?;
+        match self.read_private_ca()? {
+            Some((name, ca)) => {
+                for base in bases {
+                    let name = format!("{name} with {}", base.name);
+                    found
+                        .add_private_ca(&name, &ca, Some(&base.json))
+                        .map_err(unusable)?;
+                }
+            }
+            None => {
+                for base in bases {
+                    base.add_to(&mut found)?;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The roots that are named; those whose logs and timestamp authorities a private CA uses.
+    fn read_bases(&self, public_good: bool) -> Result<Vec<FoundRoot>, CliError> {
         let default = public_good.then_some(Instance::PublicGood);
         match self.instance.or(default) {
             Some(instance) if self.trusted_root.is_empty() => {
-                roots::add_instance(&mut found, instance)?;
+                Ok(vec![FoundRoot::instance(instance)?])
             }
-            _ => {}
+            _ => {
+                let named = self.trusted_root.iter();
+                named.map(|path| FoundRoot::by_name(path)).collect()
+            }
         }
-        for path in &self.trusted_root {
-            roots::add_named(&mut found, path)?;
-        }
-        Ok(found)
+    }
+
+    fn read_private_ca(&self) -> Result<Option<(String, PrivateCa)>, CliError> {
+        let read = |path: &PathBuf| files::read_named(path, limits::DOCUMENT_BYTES);
+        let (path, ca) = match (&self.ca_roots, &self.certificate_chain) {
+            (Some(path), _) => {
+                let intermediates = self.ca_intermediates.as_ref().map(read).transpose()?;
+                let ca = PrivateCa::from_roots(&read(path)?, intermediates.as_deref());
+                (path, ca)
+            }
+            (None, Some(path)) => (path, PrivateCa::from_chain(&read(path)?)),
+            (None, None) => return Ok(None),
+        };
+        let ca = ca.map_err(|error| {
+            CliError::usage(format!("{} holds no private CA", path.display()))
+                .detail(error.to_string())
+        })?;
+        Ok(Some((path.display().to_string(), ca)))
     }
 }
 

@@ -10,6 +10,8 @@ pub const OCI_MANIFEST_BYTES: u64 = 4 << 20;
 pub const SIGNATURE_BYTES: u64 = 4 << 20;
 /// Bytes of an object that holds an attestation.
 pub const ATTESTATION_BYTES: u64 = 128 << 20;
+/// Subjects of one statement.
+pub const STATEMENT_SUBJECTS: usize = 65_536;
 /// Signatures and attestations judged for one image.
 pub const SIGNATURES_PER_IMAGE: usize = 64;
 /// Rules about who must have signed one thing.

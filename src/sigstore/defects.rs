@@ -1,6 +1,12 @@
 //! One defect each, in real signatures, and the problem that must name it.
 
 mod attached;
+mod forge;
+mod instances;
+mod keys;
+mod private_ca;
+mod traps;
+mod windows;
 
 use super::*;
 use crate::model::{Digest, Identity};

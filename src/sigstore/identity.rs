@@ -1,6 +1,6 @@
 //! Whether a signer is one that was asked for.
 
-use super::signature::{CertificateClaims, Signature};
+use super::signature::{ABSENT, CertificateClaims, Signature};
 use super::trust::Key;
 use crate::model::identity::{CertificateClaim, Pattern};
 use crate::model::repository::plain_repository;
@@ -88,8 +88,8 @@ pub fn matches(rule: &IdentityRule, signature: &Signature) -> bool {
             is_somebody(subject.as_ref(), claims)
                 && subject
                     .as_ref()
-                    .is_none_or(|subject| matches_text(subject, its_subject))
-                && matches_text(issuer, its_issuer)
+                    .is_none_or(|subject| matches_stated(subject, its_subject))
+                && matches_stated(issuer, its_issuer)
                 && claims.iter().all(|(claim, wanted)| {
                     (signature.certificate.as_ref())
                         .is_some_and(|found| matches_claim(*claim, wanted, found))
@@ -212,6 +212,14 @@ fn matches_claim(claim: CertificateClaim, wanted: &Pattern, found: &CertificateC
     }
 }
 
+/// What a certificate does not state only the pattern `^$` accepts: one that takes everything is not meant for nothing.
+fn matches_stated(pattern: &Pattern, text: &str) -> bool {
+    match text {
+        "" => *pattern == Pattern::Regexp(ABSENT.into()),
+        _ => matches_text(pattern, text),
+    }
+}
+
 fn matches_text(pattern: &Pattern, text: &str) -> bool {
     match pattern {
         Pattern::Exact(wanted) => !wanted.is_empty() && wanted == text,
@@ -266,6 +274,7 @@ mod tests {
             },
             certificate: Some(certificate),
             log: None,
+            unlogged: None,
             times: Vec::new(),
             root: None,
         }

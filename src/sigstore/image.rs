@@ -126,16 +126,23 @@ pub fn judge_image(
                 Err(problem) => (Format::Other, Err(problem)),
             };
             let (content, judgement) = match read {
-                Ok(Read::Signed {
+                Ok(Read::Payload {
                     content,
                     normalised,
-                    artifact,
+                    payload,
                 }) => {
-                    let artifact = artifact
-                        .as_deref()
-                        .map_or(Artifact::Digest(*image), Artifact::Bytes);
-                    let judgement = judge(&normalised, artifact, roots, keys, options);
+                    let artifact = Artifact::Bytes(&payload);
+                    let judgement = judge(&normalised, artifact, None, roots, keys, options);
                     (content, judgement)
+                }
+                Ok(Read::Statement(normalised)) => {
+                    match judge_statement(*normalised, image, roots, keys, options) {
+                        Ok(judged) => judged,
+                        Err(problem) => (
+                            Content::Unreadable(problem.clone()),
+                            Judgement::Invalid(problem),
+                        ),
+                    }
                 }
                 Ok(Read::Other(what)) => {
                     let message = format!("{what} is no signature that is judged");
@@ -173,12 +180,14 @@ struct Wire {
 
 /// An object that could be read.
 enum Read {
-    Signed {
+    /// A signature over a payload.
+    Payload {
         content: Content,
         normalised: Box<Normalised>,
-        /// What the signature is over; none for the image's digest.
-        artifact: Option<Arc<[u8]>>,
+        payload: Arc<[u8]>,
     },
+    /// An envelope around a statement.
+    Statement(Box<Normalised>),
     Other(String),
 }
 
@@ -253,9 +262,15 @@ impl Wire {
             Format::SimpleSigning => self.read_simple_signing(image),
             Format::Envelope => {
                 let normalised = legacy::attestation(&self.bytes, &self.layer.annotations)?;
-                read_statement(normalised, image)
+                Ok(Read::Statement(Box::new(normalised)))
             }
-            Format::Bundle => read_statement(bundle::parse(&self.bytes)?, image),
+            Format::Bundle => {
+                let normalised = bundle::parse(&self.bytes)?;
+                if let SignatureContent::DsseEnvelope(_) = &normalised.bundle.content {
+                    return Ok(Read::Statement(Box::new(normalised)));
+                }
+                Ok(Read::Other("a Sigstore bundle without a statement".into()))
+            }
             Format::Other => Ok(Read::Other(self.layer.media_type)),
         }
     }
@@ -268,42 +283,58 @@ impl Wire {
                 format!("the payload is about {}", payload.image),
             ));
         }
-        Ok(Read::Signed {
+        Ok(Read::Payload {
             content: Content::Signature {
                 annotations: payload.annotations,
                 docker_reference: payload.docker_reference,
             },
             normalised: Box::new(legacy::signature(&self.layer.annotations)?),
-            artifact: Some(self.bytes),
+            payload: self.bytes,
         })
     }
 }
 
-fn read_statement(normalised: Normalised, image: &Digest) -> Result<Read, Problem> {
+fn judge_statement(
+    normalised: Normalised,
+    image: &Digest,
+    roots: &Roots,
+    keys: &[Key],
+    options: &Options,
+) -> Result<(Content, Judgement), Problem> {
     let SignatureContent::DsseEnvelope(envelope) = &normalised.bundle.content else {
-        return Ok(Read::Other("a Sigstore bundle without a statement".into()));
+        return Err(problem(
+            "bundle-unsupported",
+            "a content of an unknown kind",
+        ));
     };
-    let bytes = envelope.payload.as_bytes();
-    let statement =
-        Statement::parse(bytes).map_err(|error| problem("statement-malformed", error))?;
-    let content = if statement.predicate_type == COSIGN_SIGN {
-        Content::Signature {
+    let statement = Statement::parse(envelope.payload.as_bytes())
+        .map_err(|error| problem("statement-malformed", error))?;
+    let artifact = Artifact::Digest(*image);
+    let judgement = judge(
+        &normalised,
+        artifact,
+        Some(&statement),
+        roots,
+        keys,
+        options,
+    );
+    if statement.predicate_type == COSIGN_SIGN {
+        let content = Content::Signature {
             annotations: statement
                 .subject(image)
                 .map(|subject| subject.annotations.clone())
                 .unwrap_or_default(),
             docker_reference: None,
-        }
-    } else {
-        Content::Attestation {
-            subjects: statement.digests(),
-            statement: Arc::from(bytes),
-            predicate_type: statement.predicate_type,
-        }
+        };
+        return Ok((content, judgement));
+    }
+    let subjects = statement.digests();
+    let predicate_type = statement.predicate_type;
+    let statement = normalised.into_payload().unwrap_or_default();
+    let content = Content::Attestation {
+        predicate_type,
+        statement,
+        subjects,
     };
-    Ok(Read::Signed {
-        content,
-        normalised: Box::new(normalised),
-        artifact: None,
-    })
+    Ok((content, judgement))
 }

@@ -1,17 +1,22 @@
-//! Transparency log entries: what the crates leave unchecked, and the one kind that they cannot hold.
+//! Transparency log entries, whatever format they came in.
 
+pub(super) mod body;
+pub(super) mod inclusion;
+
+use super::key::fingerprint;
 use super::problem::problem;
-use super::trust::{Key, Root, fingerprint};
+use super::root::Root;
 use crate::model::{Digest, LogRecord, Problem, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
-use sigstore_types::{
-    Checkpoint, DerPublicKey, DsseEnvelope, KindVersion, Sha256Hash, SignatureBytes,
-    TransparencyLogEntry,
-};
+use serde::Deserialize;
+use sigstore_types::bundle::InclusionProof;
+use sigstore_types::{DerPublicKey, Sha256Hash, TransparencyLogEntry};
 
-/// An `intoto` 0.0.1 entry: it names the envelope by its digest as it was sent, and has a promise only.
+/// Rekor v2's only kind. It has neither a promise nor a time.
+const TILED: (&str, &str) = ("hashedrekord", "0.0.2");
+
+/// An `intoto` 0.0.1 entry, which no Sigstore bundle holds: it names the envelope by its digest as it was sent.
 #[derive(Clone)]
 pub(super) struct OldEntry {
     pub(super) body: Vec<u8>,
@@ -21,205 +26,135 @@ pub(super) struct OldEntry {
     pub(super) promise: Vec<u8>,
 }
 
-/// Checks that the entry's body is of the kind and version that the entry states.
-pub(super) fn check_kind(entry: &TransparencyLogEntry) -> Result<(), Problem> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Body {
-        kind: String,
-        api_version: String,
+/// An entry in either form.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    /// Kind and version.
+    kind: (&'a str, &'a str),
+    body: &'a [u8],
+    pub(super) log_id: &'a [u8],
+    index: u64,
+    integrated: Option<Timestamp>,
+    promise: Option<&'a [u8]>,
+    proof: Option<&'a InclusionProof>,
+}
+
+impl<'a> From<&'a TransparencyLogEntry> for Entry<'a> {
+    fn from(entry: &'a TransparencyLogEntry) -> Self {
+        let promise = entry.inclusion_promise.as_ref();
+        Self {
+            kind: (entry.kind_version.kind(), entry.kind_version.version()),
+            body: entry.canonicalized_body.as_bytes(),
+            log_id: entry.log_id.key_id.as_bytes(),
+            index: entry.log_index.get(),
+            integrated: entry.integrated_time,
+            promise: promise.map(|promise| promise.signed_entry_timestamp.as_bytes()),
+            proof: entry.inclusion_proof.as_ref(),
+        }
     }
-    let body: Body = serde_json::from_slice(entry.canonicalized_body.as_bytes())
-        .map_err(|error| problem("log-entry-malformed", error))?;
-    let stated = (entry.kind_version.kind(), entry.kind_version.version());
-    if (body.kind.as_str(), body.api_version.as_str()) == stated {
+}
+
+impl<'a> From<&'a OldEntry> for Entry<'a> {
+    fn from(entry: &'a OldEntry) -> Self {
+        Self {
+            kind: ("intoto", "0.0.1"),
+            body: &entry.body,
+            log_id: &entry.log_id,
+            index: entry.index,
+            integrated: Some(entry.integrated),
+            promise: Some(&entry.promise),
+            proof: None,
+        }
+    }
+}
+
+impl Entry<'_> {
+    /// When the log promised to take it; none where no promise signs the time.
+    pub(super) fn promised(&self) -> Option<Timestamp> {
+        self.promise
+            .and(self.integrated)
+            .filter(|_| self.kind != TILED)
+    }
+
+    /// Checks that the entry's body is of the kind and version that the entry states.
+    pub(super) fn check_kind(&self) -> Result<(), Problem> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body {
+            kind: String,
+            api_version: String,
+        }
+        super::json::refuse_duplicate_keys(self.body)
+            .map_err(|error| problem("log-entry-malformed", error))?;
+        let body: Body = serde_json::from_slice(self.body)
+            .map_err(|error| problem("log-entry-malformed", error))?;
+        if (body.kind.as_str(), body.api_version.as_str()) == self.kind {
+            Ok(())
+        } else {
+            Err(problem(
+                "log-entry-mismatch",
+                format!(
+                    "the logged body is {} {}, the entry states {} {}",
+                    body.kind, body.api_version, self.kind.0, self.kind.1
+                ),
+            ))
+        }
+    }
+
+    /// Checks that the log's key counted at that time. The crates look only at whether it does by now.
+    pub(super) fn check_window(&self, root: &Root, time: Timestamp) -> Result<(), Problem> {
+        let id = Sha256Hash::try_from(self.log_id);
+        let is_over = id
+            .is_ok_and(|id| root.logs.key(&id).is_some() && root.logs.key_at(&id, time).is_none());
+        if is_over {
+            return Err(problem(
+                "log-window",
+                format!("the log's key did not count at {time}"),
+            ));
+        }
         Ok(())
-    } else {
-        Err(problem(
-            "log-entry-mismatch",
-            format!(
-                "the logged body is {} {}, the entry states {} {}",
-                body.kind, body.api_version, stated.0, stated.1
-            ),
-        ))
     }
-}
 
-/// Whether the root holds the log that the id names.
-pub(super) fn is_known(root: &Root, log_id: &[u8]) -> bool {
-    Sha256Hash::try_from(log_id).is_ok_and(|id| root.logs.key(&id).is_some())
-}
+    /// The entry for the report. Only for entries that were verified.
+    pub(super) fn record(&self) -> LogRecord {
+        // Rekor v1 proves an entry's index by the promise, or else within the tree of the proof alone.
+        let index = match (self.promise, self.proof) {
+            (None, Some(proof)) if self.kind != TILED => proof.log_index.get(),
+            _ => self.index,
+        };
+        LogRecord {
+            index,
+            log_id: hex::encode(self.log_id),
+            leaf_hash: leaf_hash(self.body),
+            integrated: self.promised(),
+            kind: format!("{} {}", self.kind.0, self.kind.1),
+        }
+    }
 
-/// Checks that the very log that the entry names signed the checkpoint; any log of the root would do for the crates.
-pub(super) fn check_checkpoint_is_of_the_log(
-    entry: &TransparencyLogEntry,
-    root: &Root,
-) -> Result<(), Problem> {
-    let Some(proof) = &entry.inclusion_proof else {
-        return Ok(());
-    };
-    let of_the_log = || {
-        let id = Sha256Hash::try_from(entry.log_id.key_id.as_bytes()).ok()?;
-        let key = root.logs.key(&id)?;
-        let checkpoint = Checkpoint::from_text(proof.checkpoint.envelope()).ok()?;
-        checkpoint
-            .signatures()
-            .iter()
-            .find(|line| {
-                key.verify(checkpoint.signed_data(), &line.signature)
-                    .is_ok()
-            })
-            .map(drop)
-    };
-    of_the_log().ok_or_else(|| {
-        problem(
-            "log-checkpoint",
-            "the checkpoint is not signed by the log that the entry names",
-        )
-    })
-}
-
-/// The entry for the report. Only for entries that were verified.
-pub(super) fn record(entry: &TransparencyLogEntry) -> LogRecord {
-    // Rekor v1 proves an entry's index by the promise, or else within the tree of the proof alone.
-    let in_proof = entry.inclusion_proof.as_ref().map(|proof| proof.log_index);
-    let index = match (entry.kind_version, &entry.inclusion_promise, in_proof) {
-        (KindVersion::HashedRekordV002, ..) | (_, Some(_), _) | (.., None) => entry.log_index,
-        (_, None, Some(index)) => index,
-    };
-    LogRecord {
-        index: index.get(),
-        log_id: hex::encode(entry.log_id.key_id.as_bytes()),
-        leaf_hash: leaf_hash(entry.canonicalized_body.as_bytes()),
-        // Without a promise nothing signs the time.
-        integrated: entry.inclusion_promise.as_ref().and(entry.integrated_time),
-        kind: format!(
-            "{} {}",
-            entry.kind_version.kind(),
-            entry.kind_version.version()
-        ),
+    /// Fingerprint of the public key that the body names. A hint for people: nothing was verified.
+    pub(super) fn named_key(&self) -> Option<String> {
+        let body: serde_json::Value = serde_json::from_slice(self.body).ok()?;
+        let pem = [
+            "/spec/signature/publicKey/content",
+            "/spec/signatures/0/verifier",
+            "/spec/publicKey",
+        ]
+        .iter()
+        .find_map(|place| body.pointer(place)?.as_str())
+        .and_then(|text| STANDARD.decode(text).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| DerPublicKey::from_pem(&text).ok());
+        let raw = || {
+            let text = body
+                .pointer("/spec/hashedRekordV002/signature/verifier/publicKey/rawBytes")?
+                .as_str()?;
+            Some(DerPublicKey::new(STANDARD.decode(text).ok()?))
+        };
+        pem.or_else(raw).map(|der| fingerprint(&der))
     }
 }
 
 /// RFC 6962, section 2.1.
 fn leaf_hash(body: &[u8]) -> String {
     Digest::of(&[&[0], body].concat()).hex()
-}
-
-/// Fingerprint of the public key that a logged body names. A hint for people: nothing was verified.
-pub(super) fn named_key(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let pem = [
-        "/spec/signature/publicKey/content",
-        "/spec/signatures/0/verifier",
-        "/spec/publicKey",
-    ]
-    .iter()
-    .find_map(|place| body.pointer(place)?.as_str())
-    .and_then(|text| STANDARD.decode(text).ok())
-    .and_then(|bytes| String::from_utf8(bytes).ok())
-    .and_then(|text| DerPublicKey::from_pem(&text).ok());
-    let raw = || {
-        let text = body
-            .pointer("/spec/hashedRekordV002/signature/verifier/publicKey/rawBytes")?
-            .as_str()?;
-        Some(DerPublicKey::new(STANDARD.decode(text).ok()?))
-    };
-    pem.or_else(raw).map(|der| fingerprint(&der))
-}
-
-/// What the log signs in a signed entry timestamp, as canonical JSON.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Promised {
-    body: String,
-    integrated_time: i64,
-    #[serde(rename = "logID")]
-    log_id: String,
-    log_index: u64,
-}
-
-#[derive(Deserialize)]
-struct OldBody {
-    spec: OldSpec,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OldSpec {
-    content: OldContent,
-    public_key: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OldContent {
-    hash: OldHash,
-    payload_hash: OldHash,
-}
-
-#[derive(Deserialize)]
-struct OldHash {
-    algorithm: String,
-    value: String,
-}
-
-impl OldEntry {
-    /// Checks the log's promise, and that the entry is about this envelope and this key.
-    ///
-    /// `wire` is the digest of the envelope as it came: the entry names it, and with it the signature.
-    pub(super) fn verify(
-        &self,
-        root: &Root,
-        key: &Key,
-        envelope: &DsseEnvelope,
-        wire: &Digest,
-    ) -> Result<LogRecord, Problem> {
-        self.verify_promise(root)?;
-        let body: OldBody = serde_json::from_slice(&self.body)
-            .map_err(|error| problem("log-entry-malformed", error))?;
-        let logged = STANDARD
-            .decode(&body.spec.public_key)
-            .ok()
-            .and_then(|pem| Key::parse(&pem).ok());
-        let content = body.spec.content;
-        let payload = Digest::of(envelope.payload.as_bytes());
-        let is_about = |hash: &OldHash, digest: &Digest| {
-            hash.algorithm == "sha256" && hash.value == digest.hex()
-        };
-        if logged.as_ref() != Some(key)
-            || !is_about(&content.payload_hash, &payload)
-            || !is_about(&content.hash, wire)
-        {
-            return Err(problem(
-                "log-entry-mismatch",
-                "the log entry is about another envelope or key",
-            ));
-        }
-        Ok(LogRecord {
-            index: self.index,
-            log_id: hex::encode(&self.log_id),
-            leaf_hash: leaf_hash(&self.body),
-            integrated: Some(self.integrated),
-            kind: "intoto 0.0.1".into(),
-        })
-    }
-
-    fn verify_promise(&self, root: &Root) -> Result<(), Problem> {
-        let bad = |message: String| problem("log-promise", message);
-        let id =
-            Sha256Hash::try_from(self.log_id.as_slice()).map_err(|error| bad(error.to_string()))?;
-        let promised = Promised {
-            body: STANDARD.encode(&self.body),
-            integrated_time: self.integrated.as_second(),
-            log_id: hex::encode(&self.log_id),
-            log_index: self.index,
-        };
-        let message =
-            serde_json_canonicalizer::to_vec(&promised).map_err(|error| bad(error.to_string()))?;
-        let signature = SignatureBytes::new(self.promise.clone());
-        root.logs
-            .verify_with_key_id_at(&id, self.integrated, message, &signature)
-            .map_err(|error| bad(error.to_string()))
-    }
 }

@@ -18,12 +18,14 @@ pub mod verified;
 pub mod verify;
 
 mod json;
+mod key;
 mod log;
 mod normalise;
 mod problem;
+mod root;
 
 pub use image::{Content, Format, Object, judge_image};
-pub use signature::{CertificateClaims, Judgement, Signature, accepted};
+pub use signature::{CertificateClaims, Judgement, Signature, Unlogged, accepted};
 pub use statement::Statement;
 pub use trust::{Key, Options, Roots};
 pub use verified::Verified;

@@ -3,9 +3,25 @@
 use super::{identity, problem::problem};
 use crate::model::identity::CertificateClaim;
 use crate::model::{Identity, IdentityRule, LogRecord, Problem, Timestamp};
-use sigstore_crypto::CertificateInfo;
+use sigstore_crypto::{CertificateInfo, parse_certificate_info};
+use sigstore_types::DerCertificate;
 use x509_cert::Certificate;
+use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectAltName};
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
+
+/// The pattern by which a rule asks for a certificate that does not say who, or by whose word.
+pub const ABSENT: &str = "^$";
+
+/// The SubjectPublicKeyInfo of P-256's base point.
+const SOME_KEY: &[u8] = &[
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1,
+    0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d,
+    0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe,
+    0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33, 0x57, 0x6b,
+    0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
+];
 
 /// A signature that holds: who, when, where it was logged. Whether the signer was asked for is [`accepted`]'s answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,10 +32,30 @@ pub struct Signature {
     pub certificate: Option<CertificateClaims>,
     /// The verified log entry; none where none was asked for.
     pub log: Option<LogRecord>,
+    /// Why there is no log entry.
+    pub unlogged: Option<Unlogged>,
     /// Verified times of the signature, ascending; may be empty for a key.
     pub times: Vec<Timestamp>,
     /// Name of the trusted root; none for a key that needed none.
     pub root: Option<String>,
+}
+
+/// Why no log entry stands behind a signature: nobody could notice that its key was stolen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unlogged {
+    /// The verifier was told not to ask for one.
+    Ignored,
+    /// The instance keeps no log, as GitHub's own does for private repositories: a trusted timestamp dates it.
+    NoLogs,
+}
+
+impl std::fmt::Display for Unlogged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ignored => "no log entry was asked for",
+            Self::NoLogs => "its instance keeps no transparency log",
+        })
+    }
 }
 
 /// Whether a signature holds.
@@ -56,6 +92,9 @@ impl Judgement {
 }
 
 /// Whether one of the rules accepts the signer.
+///
+/// A name or an issuer that the certificate does not state only the pattern `^$` accepts: one that takes everything is
+/// not meant for nothing.
 pub fn accepted(rules: &[IdentityRule], signature: &Signature) -> bool {
     rules.iter().any(|rule| identity::matches(rule, signature))
 }
@@ -135,17 +174,30 @@ impl CertificateClaims {
     }
 }
 
+/// What a certificate says, whatever its key.
+pub(super) fn claims_of(certificate: &Certificate) -> Result<CertificateInfo, Problem> {
+    let mut readable = certificate.clone();
+    // The crate refuses certificates with keys that it cannot use. Only names are read here, so any key will do.
+    readable.tbs_certificate.subject_public_key_info =
+        SubjectPublicKeyInfoOwned::from_der(SOME_KEY).map_err(malformed)?;
+    let der = readable.to_der().map_err(malformed)?;
+    parse_certificate_info(&DerCertificate::new(der))
+        .map_err(|error| problem("certificate-malformed", error))
+}
+
 /// Who a certificate is for. Exactly one name: of several, two readers would report two signers.
+///
+/// Of some authorities, name and issuer may be absent: then they are empty, and [`accepted`] takes only those who asked
+/// for just that.
 pub(super) fn identity_of(
     certificate: &Certificate,
     info: &CertificateInfo,
+    may_omit: bool,
 ) -> Result<Identity, Problem> {
-    let names: Option<(bool, SubjectAltName)> = certificate
-        .tbs_certificate
-        .get()
-        .map_err(|error| problem("certificate-malformed", error))?;
+    let names: Option<(bool, SubjectAltName)> =
+        certificate.tbs_certificate.get().map_err(malformed)?;
     let count = names.map_or(0, |(_, names)| names.0.len());
-    if count != 1 {
+    if count > 1 || (count == 0 && !may_omit) {
         return Err(problem(
             "certificate-names",
             format!("the certificate names {count} signers, not one"),
@@ -156,11 +208,24 @@ pub(super) fn identity_of(
             subject: subject.as_str().into(),
             issuer: issuer.clone(),
         }),
+        (subject, issuer) if may_omit && (subject.is_some() || count == 0) => {
+            Ok(Identity::Certificate {
+                subject: subject
+                    .as_ref()
+                    .map(|subject| subject.as_str().into())
+                    .unwrap_or_default(),
+                issuer: issuer.clone().unwrap_or_default(),
+            })
+        }
         _ => Err(problem(
             "certificate-identity",
             "the certificate names no e-mail address or URI, or no OIDC issuer",
         )),
     }
+}
+
+fn malformed(error: x509_cert::der::Error) -> Problem {
+    problem("certificate-malformed", error)
 }
 
 /// The key id of the authority that a certificate says issued it.

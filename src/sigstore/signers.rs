@@ -130,6 +130,7 @@ mod tests {
             },
             certificate: Some(CertificateClaims::default()),
             log: None,
+            unlogged: None,
             times: Vec::new(),
             root: None,
         }

@@ -1,9 +1,10 @@
 //! in-toto statements, v0.1 and v1 (<https://github.com/in-toto/attestation/tree/main/spec>).
 
-use super::json;
-use crate::model::{Digest, DigestError};
+use super::json::{self, AtMost};
+use crate::model::{Digest, DigestError, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What `_type` may be.
@@ -30,8 +31,10 @@ pub struct Statement<'a> {
 pub struct Subject {
     /// A name that only people read.
     pub name: Option<String>,
-    /// Its SHA-256; none where only other digests are stated, which nothing here compares.
+    /// Its SHA-256; none where only other digests are stated.
     pub sha256: Option<Digest>,
+    /// Its SHA-512, as npm states it; compared only with files, never with images.
+    pub sha512: Option<[u8; 64]>,
     /// Signed annotations (cosign 3).
     pub annotations: BTreeMap<String, String>,
 }
@@ -56,9 +59,10 @@ pub enum StatementError {
 
 #[derive(Deserialize)]
 struct Wire<'a> {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Vec<WireSubject>,
+    #[serde(rename = "_type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    subject: AtMost<WireSubject<'a>, { limits::STATEMENT_SUBJECTS }>,
     #[serde(rename = "predicateType")]
     predicate_type: String,
     #[serde(borrow)]
@@ -66,12 +70,20 @@ struct Wire<'a> {
 }
 
 #[derive(Deserialize)]
-struct WireSubject {
+struct WireSubject<'a> {
     name: Option<String>,
-    #[serde(default)]
-    digest: BTreeMap<String, String>,
+    #[serde(borrow, default)]
+    digest: WireDigest<'a>,
     #[serde(default)]
     annotations: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+#[derive(Default, Deserialize)]
+struct WireDigest<'a> {
+    #[serde(borrow)]
+    sha256: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    sha512: Option<Cow<'a, str>>,
 }
 
 impl<'a> Statement<'a> {
@@ -82,14 +94,15 @@ impl<'a> Statement<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, StatementError> {
         json::refuse_duplicate_keys(bytes)?;
         let wire: Wire<'a> = serde_json::from_slice(bytes)?;
-        if !TYPES.contains(&wire.kind.as_str()) {
+        if !TYPES.contains(&&*wire.kind) {
             return Err(StatementError::Type(wire.kind.chars().take(100).collect()));
         }
-        if wire.subject.is_empty() {
+        if wire.subject.0.is_empty() {
             return Err(StatementError::NoSubject);
         }
         let subjects = wire
             .subject
+            .0
             .into_iter()
             .map(Subject::try_from)
             .collect::<Result<_, _>>()?;
@@ -107,6 +120,13 @@ impl<'a> Statement<'a> {
             .find(|subject| subject.sha256 == Some(*digest))
     }
 
+    /// Whether a subject has that SHA-512.
+    pub fn has_sha512(&self, digest: &[u8]) -> bool {
+        self.subjects
+            .iter()
+            .any(|subject| subject.sha512.is_some_and(|has| has == digest))
+    }
+
     /// Names and digests of the subjects that have a SHA-256.
     pub fn digests(&self) -> Vec<(Option<String>, Digest)> {
         self.subjects
@@ -116,14 +136,20 @@ impl<'a> Statement<'a> {
     }
 }
 
-impl TryFrom<WireSubject> for Subject {
+impl TryFrom<WireSubject<'_>> for Subject {
     type Error = DigestError;
 
-    fn try_from(wire: WireSubject) -> Result<Self, Self::Error> {
-        let sha256 = wire.digest.get("sha256");
+    fn try_from(wire: WireSubject<'_>) -> Result<Self, Self::Error> {
+        let (sha256, sha512) = (wire.digest.sha256, wire.digest.sha512);
         Ok(Self {
             name: wire.name,
-            sha256: sha256.map(|hex| Digest::from_hex(hex)).transpose()?,
+            sha256: sha256.map(|hex| Digest::from_hex(&hex)).transpose()?,
+            sha512: sha512.and_then(|text| {
+                let mut bytes = [0; 64];
+                hex::decode_to_slice(&*text, &mut bytes).ok()?;
+                // Written as the bytes would be: two spellings of one digest are one too many.
+                (hex::encode(bytes) == *text).then_some(bytes)
+            }),
             annotations: wire
                 .annotations
                 .unwrap_or_default()

@@ -1,16 +1,15 @@
 //! What a verifier trusts: named roots and public keys.
 
+mod private_ca;
+
 use super::embedded::embedded_root;
-use crate::model::{Digest, Instance, limits};
-use sigstore_crypto::{KeyAlgorithm, Keyring};
+use super::root::Root;
+use crate::model::{Instance, limits};
 use sigstore_trust_root::TrustedRoot;
-use sigstore_types::DerPublicKey;
-use sigstore_verify::Verifier;
-use std::fmt;
 use std::sync::Arc;
-use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode};
-use x509_cert::ext::pkix::SubjectKeyIdentifier;
+
+pub use super::key::{Key, KeyError};
+pub use private_ca::PrivateCa;
 
 /// The name of the root that is used when none is named.
 pub const PUBLIC_GOOD: &str = Instance::PublicGood.name();
@@ -23,22 +22,6 @@ pub const PUBLIC_GOOD: &str = Instance::PublicGood.name();
 #[derive(Clone, Debug)]
 pub struct Roots {
     pub(super) roots: Vec<Arc<Root>>,
-}
-
-/// One trusted root, made ready.
-pub(super) struct Root {
-    pub(super) name: String,
-    pub(super) verifier: Verifier,
-    pub(super) logs: Keyring,
-    pub(super) has_certificate_logs: bool,
-    pub(super) has_timestamp_authorities: bool,
-    authorities: Vec<Authority>,
-}
-
-/// What names a CA certificate in those that it issued.
-struct Authority {
-    subject: Vec<u8>,
-    key_id: Option<Vec<u8>>,
 }
 
 /// Why a trusted root cannot be used.
@@ -129,11 +112,9 @@ impl Roots {
 
     /// Whether the root of that name is one of `evidence demo`: its CA says DEMO in its own name.
     pub fn is_demo(&self, name: &str) -> bool {
-        let says_demo =
-            |authority: &Authority| authority.subject.windows(4).any(|word| word == b"DEMO");
         self.roots
             .iter()
-            .any(|root| root.name == name && root.authorities.iter().any(says_demo))
+            .any(|root| root.name == name && root.is_demo())
     }
 
     fn push(&mut self, name: String, trusted: TrustedRoot) -> Result<(), RootError> {
@@ -144,25 +125,8 @@ impl Roots {
             name: name.clone(),
             reason,
         };
-        let verifier = Verifier::new(&trusted).map_err(|error| malformed(error.to_string()))?;
-        let logs = trusted
-            .rekor_keys()
-            .map_err(|error| malformed(error.to_string()))?;
-        let authorities = trusted
-            .certificate_authorities
-            .iter()
-            .flat_map(|authority| &authority.cert_chain.certificates)
-            .map(|certificate| Authority::parse(certificate.raw_bytes.as_bytes()))
-            .collect::<Result<_, _>>()
-            .map_err(|error| malformed(error.to_string()))?;
-        self.roots.push(Arc::new(Root {
-            verifier,
-            logs,
-            has_certificate_logs: !trusted.ctlogs.is_empty(),
-            has_timestamp_authorities: !trusted.timestamp_authorities.is_empty(),
-            authorities,
-            name,
-        }));
+        let root = Root::new(name.clone(), &trusted).map_err(malformed)?;
+        self.roots.push(Arc::new(root));
         Ok(())
     }
 }
@@ -203,101 +167,6 @@ pub(super) fn parse_roots(
         .collect()
 }
 
-impl Root {
-    /// Whether one of the root's certificate authorities says that it issued this: by name, and by key id where both
-    /// state one. Whether it really did is the verifier's business.
-    pub(super) fn knows_issuer_of(&self, certificate: &Certificate) -> bool {
-        let Ok(issuer) = certificate.tbs_certificate.issuer.to_der() else {
-            return false;
-        };
-        let wanted = super::signature::authority_key_id(certificate);
-        self.authorities.iter().any(|authority| {
-            authority.subject == issuer
-                && match (&authority.key_id, &wanted) {
-                    (Some(has), Some(wanted)) => has == wanted,
-                    _ => true,
-                }
-        })
-    }
-}
-
-impl fmt::Debug for Root {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Root").field(&self.name).finish()
-    }
-}
-
-impl Authority {
-    fn parse(der: &[u8]) -> Result<Self, x509_cert::der::Error> {
-        let certificate = Certificate::from_der(der)?;
-        let key_id: Option<(bool, SubjectKeyIdentifier)> = certificate.tbs_certificate.get()?;
-        Ok(Self {
-            subject: certificate.tbs_certificate.subject.to_der()?,
-            key_id: key_id.map(|(_, id)| id.0.into_bytes()),
-        })
-    }
-}
-
-/// A public key of which the verifier knows whose it is.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Key {
-    pub(super) der: DerPublicKey,
-}
-
-/// Why a key cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// Not one PEM block `PUBLIC KEY`.
-    #[error("not a PEM file with one PUBLIC KEY")]
-    Pem,
-    /// A private key or its like: a verifier has no use for it.
-    #[error("a {0}, not a PUBLIC KEY")]
-    Label(String),
-    /// A key of a kind that cannot be verified.
-    #[error("a key of this kind cannot be used: {0}")]
-    Unsupported(String),
-}
-
-impl Key {
-    /// Parses a PEM file with a SubjectPublicKeyInfo (`PUBLIC KEY`): ECDSA P-256 or P-384, RSA, Ed25519.
-    ///
-    /// # Errors
-    /// When it holds anything else.
-    pub fn parse(pem: &[u8]) -> Result<Self, KeyError> {
-        let text = std::str::from_utf8(pem).map_err(|_| KeyError::Pem)?;
-        let mut labels = text.lines().filter_map(|line| {
-            line.trim()
-                .strip_prefix("-----BEGIN ")?
-                .strip_suffix("-----")
-        });
-        match (labels.next(), labels.next()) {
-            (Some("PUBLIC KEY"), None) => {}
-            (Some(other), None) if text.len() < 64_000 => {
-                return Err(KeyError::Label(other.chars().take(60).collect()));
-            }
-            _ => return Err(KeyError::Pem),
-        }
-        let der = DerPublicKey::from_pem(text).map_err(|_| KeyError::Pem)?;
-        KeyAlgorithm::from_spki(&der).map_err(|error| KeyError::Unsupported(error.to_string()))?;
-        Ok(Self { der })
-    }
-
-    /// SHA-256 of the DER SubjectPublicKeyInfo, 64 hex digits.
-    pub fn fingerprint(&self) -> String {
-        fingerprint(&self.der)
-    }
-
-    /// The key as PEM.
-    pub fn pem(&self) -> String {
-        self.der.to_pem()
-    }
-}
-
-pub(super) fn fingerprint(der: &DerPublicKey) -> String {
-    Digest::of(der.as_bytes()).hex()
-}
-
 /// How strictly signatures are judged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Options {
@@ -315,7 +184,6 @@ mod tests {
     use super::*;
 
     const ROOT: &[u8] = include_bytes!("../../fixtures/sigstore/trust/trusted_root.json");
-    const ALICE: &[u8] = include_bytes!("../../fixtures/sigstore/test-keys/alice.pub");
 
     #[test]
     fn the_built_in_root_and_lines_of_roots_can_be_used() {
@@ -341,7 +209,7 @@ mod tests {
             roots
                 .roots
                 .iter()
-                .all(|root| root.has_timestamp_authorities)
+                .all(|root| !root.timestamp_authorities.is_empty())
         );
     }
 
@@ -349,21 +217,6 @@ mod tests {
     fn what_is_no_root_is_refused() {
         for bad in [&b"{}"[..], b"", b"[1]", b"\xff", &ROOT[..ROOT.len() - 2]] {
             assert!(Roots::none().add("x", bad).is_err());
-        }
-    }
-
-    #[test]
-    fn a_key_is_one_public_key_and_nothing_else() {
-        let text = String::from_utf8(ALICE.to_vec()).unwrap();
-
-        assert_eq!(Key::parse(ALICE).unwrap().fingerprint().len(), 64);
-        for bad in [
-            text.replace("PUBLIC KEY", "PRIVATE KEY"),
-            text.repeat(2),
-            String::new(),
-            text.replace("MFkw", "MFkx"),
-        ] {
-            assert!(Key::parse(bad.as_bytes()).is_err(), "{bad}");
         }
     }
 }

@@ -1,24 +1,33 @@
 //! The one path on which every signature is judged.
 //!
-//! The `sigstore-verify` crate checks chain, SCT, timestamps, proof, promise and signature. What it leaves to its
-//! caller is checked here: exactly one log entry, by the log that it names; body and entry of one kind; one name in the
-//! certificate; who is accepted.
+//! The `sigstore-verify` crate judges certificates: chain, SCT, timestamps, proof, promise and signature. What it leaves
+//! to its caller is checked here: exactly one log entry, by the log that it names and in that log's window; body and
+//! entry of one kind; one name in the certificate; who is accepted. Keys, of which it takes only some, and the
+//! certificates that it cannot take are judged here throughout, by the same parts it is made of.
 
 mod authority;
+mod certificate;
+mod chain;
 mod key;
+mod sct;
 mod subject;
+mod time;
 
+use super::Verified;
+use super::log::body::{Signed, Verifier, check, check_old, digest_of};
 use super::normalise::{Normalised, blob, bundle};
 use super::problem::{self, problem};
-use super::signature::{self, CertificateClaims, Judgement, Signature, accepted};
+use super::root::Root;
+use super::signature::{Judgement, Unlogged, accepted};
 use super::statement::Statement;
-use super::trust::{Key, Options, Root, Roots};
-use super::{Verified, log};
+use super::trust::{Key, Options, Roots};
 use crate::model::{Digest, IdentityRule, Problem};
 use authority::{knows_issuer, unknown_log};
+use certificate::complete;
+use sigstore_bundle::{ValidationOptions, validate_bundle_with_options};
 use sigstore_types::bundle::VerificationMaterialContent;
-use sigstore_types::{Sha256Hash, SignatureContent};
-use sigstore_verify::{Policy, TimestampError, VerificationPolicy, VerificationResult};
+use sigstore_types::{DsseEnvelope, HashAlgorithm, SignatureContent};
+use std::cell::OnceCell;
 use std::sync::Arc;
 use subject::check_subject;
 
@@ -27,7 +36,7 @@ use subject::check_subject;
 pub enum Artifact<'a> {
     /// Its bytes.
     Bytes(&'a [u8]),
-    /// Its SHA-256. Ed25519 signatures, which are over the bytes, cannot be verified with it.
+    /// Its SHA-256. Only signatures over that digest can be verified with it: not those of Ed25519 and P-521 keys.
     Digest(Digest),
 }
 
@@ -37,6 +46,15 @@ impl Artifact<'_> {
         match self {
             Self::Bytes(bytes) => Digest::of(bytes),
             Self::Digest(digest) => *digest,
+        }
+    }
+
+    /// Its digest in another algorithm, which takes the bytes.
+    fn digest_in(&self, algorithm: HashAlgorithm) -> Option<Vec<u8>> {
+        match (self, algorithm) {
+            (Self::Bytes(bytes), algorithm) => digest_of(algorithm, bytes),
+            (Self::Digest(digest), HashAlgorithm::Sha2256) => Some(digest.as_raw().to_vec()),
+            _ => None,
         }
     }
 }
@@ -126,42 +144,53 @@ fn finish(
         Ok(normalised) => normalised,
         Err(problem) => return refused(problem),
     };
-    let (statement, predicate_type, stated) = match &normalised.bundle.content {
-        SignatureContent::DsseEnvelope(envelope) => {
-            let bytes = envelope.payload.as_bytes();
-            match Statement::parse(bytes) {
-                Ok(statement) => (
-                    Some(Arc::from(bytes)),
-                    Some(statement.predicate_type.clone()),
-                    statement.subjects.iter().find_map(|subject| subject.sha256),
-                ),
-                Err(error) => return refused(problem("statement-malformed", error)),
-            }
-        }
-        _ => (None, None, None),
+    let SignatureContent::DsseEnvelope(envelope) = &normalised.bundle.content else {
+        let Some(artifact) = artifact else {
+            return refused(problem("statement-missing", "no statement is signed"));
+        };
+        return BundleJudgement {
+            judgement: judge(&normalised, artifact, None, roots, keys, options),
+            statement: None,
+            predicate_type: None,
+        };
     };
-    let Some(artifact) = artifact.or(stated.map(Artifact::Digest)) else {
+    let statement = match Statement::parse(envelope.payload.as_bytes()) {
+        Ok(statement) => statement,
+        Err(error) => return refused(problem("statement-malformed", error)),
+    };
+    let mut digests = statement.subjects.iter().filter_map(|one| one.sha256);
+    let Some(artifact) = artifact.or(digests.next().map(Artifact::Digest)) else {
         return refused(problem(
             "statement-missing",
             "no statement with a sha256 is signed",
         ));
     };
+    let judgement = judge(
+        &normalised,
+        artifact,
+        Some(&statement),
+        roots,
+        keys,
+        options,
+    );
+    let predicate_type = Some(statement.predicate_type);
     BundleJudgement {
-        judgement: judge(&normalised, artifact, roots, keys, options),
-        statement,
+        judgement,
+        statement: normalised.into_payload(),
         predicate_type,
     }
 }
 
-/// Judges a signature, alone and whoever made it.
+/// Judges a signature, alone and whoever made it. `statement` is what is in its envelope.
 pub(super) fn judge(
     normalised: &Normalised,
     artifact: Artifact<'_>,
+    statement: Option<&Statement<'_>>,
     roots: &Roots,
     keys: &[Key],
     options: &Options,
 ) -> Judgement {
-    if let Err(problem) = check_subject(normalised, artifact) {
+    if let Err(problem) = check_subject(normalised, artifact, statement) {
         return Judgement::Invalid(problem);
     }
     let job = Job {
@@ -169,6 +198,7 @@ pub(super) fn judge(
         artifact,
         roots,
         keys,
+        envelope: OnceCell::new(),
     };
     let logged = job.with_log();
     match logged {
@@ -183,21 +213,31 @@ struct Job<'a> {
     artifact: Artifact<'a>,
     roots: &'a Roots,
     keys: &'a [Key],
+    /// What an envelope's signature is over, which is as large as its payload: made once.
+    envelope: OnceCell<Vec<u8>>,
+}
+
+/// Whether a log entry is asked for.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Log {
+    Asked,
+    Not(Unlogged),
 }
 
 impl Job<'_> {
     fn with_log(&self) -> Judgement {
-        if let Err(problem) = self.check_entries() {
-            return Judgement::Invalid(problem);
+        match self.check_entries() {
+            Ok(true) => {}
+            Ok(false) => return self.under_roots_without_logs(),
+            Err(problem) => return Judgement::Invalid(problem),
         }
         match &self.normalised.bundle.verification_material.content {
             VerificationMaterialContent::PublicKey(hint) => match self.signing_key(&hint.hint) {
                 Ok(key) => self.under_any_root(|root| self.key_under(root, key)),
                 Err(judgement) => judgement,
             },
-            _ => self.under_any_root(|root| {
-                self.certificate_under(root, self.normalised, &VerificationPolicy::any_identity())
-            }),
+            _ => self
+                .under_any_root(|root| self.certificate_under(root, self.normalised, Log::Asked)),
         }
     }
 
@@ -206,24 +246,44 @@ impl Job<'_> {
         let bare = self.normalised.without_log();
         match &bare.bundle.verification_material.content {
             VerificationMaterialContent::PublicKey(hint) => match self.signing_key(&hint.hint) {
-                Ok(key) => self.key_alone(&bare, key),
+                Ok(key) => Judgement::Valid(Box::new(self.key_alone(key))),
                 Err(judgement) => judgement,
             },
             _ => self.under_any_root(|root| {
-                let policy = VerificationPolicy::any_identity().skip_tlog_unsafe();
-                self.certificate_under(root, &bare, &policy)
+                self.certificate_under(root, &bare, Log::Not(Unlogged::Ignored))
             }),
         }
     }
 
-    /// Of several entries the crates need only one to hold, and what the others say would be reported unproven.
-    fn check_entries(&self) -> Result<(), Problem> {
+    /// A certificate of an instance that keeps no log (GitHub's own) can show no entry: a trusted time suffices. Under
+    /// every other root the entry is missing.
+    fn under_roots_without_logs(&self) -> Judgement {
+        let missing =
+            || Judgement::Invalid(problem("log-missing", "it has no transparency log entry"));
+        let content = &self.normalised.bundle.verification_material.content;
+        if matches!(content, VerificationMaterialContent::PublicKey(_)) {
+            return missing();
+        }
+        let bare = self.normalised.without_log();
+        self.under_any_root(|root| {
+            if !root.has_logs() {
+                return self.certificate_under(root, &bare, Log::Not(Unlogged::NoLogs));
+            }
+            match knows_issuer(root, &complete(root, &bare)) {
+                Ok(_) => missing(),
+                Err(judgement) => *judgement,
+            }
+        })
+    }
+
+    /// Whether there is the one entry that there may be. Of several entries the crates need only one to hold, and what
+    /// the others say would be reported unproven.
+    fn check_entries(&self) -> Result<bool, Problem> {
         let entries = &self.normalised.bundle.verification_material.tlog_entries;
         let count = entries.len() + usize::from(self.normalised.old_entry.is_some());
-        match (count, entries.first()) {
-            (0, _) => Err(problem("log-missing", "it has no transparency log entry")),
-            (1, Some(entry)) => log::check_kind(entry),
-            (1, None) => Ok(()),
+        match (count, self.normalised.entry()) {
+            (1, Some(entry)) => entry.check_kind().map(|()| true),
+            (0, _) => Ok(false),
             _ => Err(problem(
                 "log-entries",
                 format!("it has {count} log entries, not one"),
@@ -248,104 +308,66 @@ impl Job<'_> {
         })
     }
 
-    fn certificate_under(
+    fn signed_envelope(&self, envelope: &DsseEnvelope) -> &[u8] {
+        self.envelope.get_or_init(|| envelope.pae())
+    }
+
+    /// Checks that the root knows the log of the entry.
+    fn check_log_is_known(
         &self,
         root: &Root,
         normalised: &Normalised,
-        policy: &VerificationPolicy,
-    ) -> Judgement {
-        match self.try_certificate(root, normalised, policy) {
-            Ok(signature) => Judgement::Valid(Box::new(signature)),
-            Err(judgement) => *judgement,
+    ) -> Result<(), Box<Judgement>> {
+        match normalised.entry() {
+            Some(entry) if !root.knows_log(entry.log_id) => {
+                Err(Box::new(unknown_log(root, entry.log_id)))
+            }
+            _ => Ok(()),
         }
     }
 
-    fn try_certificate(
-        &self,
-        root: &Root,
-        normalised: &Normalised,
-        policy: &VerificationPolicy,
-    ) -> Result<Signature, Box<Judgement>> {
-        let invalid = |problem| Box::new(Judgement::Invalid(problem));
-        let leaf = knows_issuer(root, normalised)?;
+    /// Checks that the bundle has what its version must have.
+    fn check_shape(&self, normalised: &Normalised) -> Result<(), Problem> {
+        let options = ValidationOptions::new().with_require_inclusion_proof(true);
+        // An entry of the old kind is no part of the bundle, which then looks bare.
         if normalised.old_entry.is_some() {
-            return Err(invalid(problem(
-                "log-entry-unsupported",
-                "entries of kind intoto 0.0.1 with a certificate cannot be verified",
-            )));
+            return Ok(());
         }
-        let policy = if root.has_certificate_logs {
-            policy.clone()
-        } else {
-            // A root without certificate logs is of an instance whose certificates are logged nowhere.
-            policy.clone().skip_sct()
-        };
-        let result = self.run(root, normalised, &policy)?;
-        let info = result
-            .certificate()
-            .filter(|_| result.certificate_verified())
-            .ok_or_else(|| {
-                invalid(problem(
-                    "certificate-invalid",
-                    "no certificate was verified",
-                ))
-            })?;
-        Ok(Signature {
-            identity: signature::identity_of(&leaf, info).map_err(invalid)?,
-            certificate: Some(CertificateClaims::of(info)),
-            log: self.record(normalised),
-            times: times(&result),
-            root: Some(root.name.clone()),
-        })
+        validate_bundle_with_options(&normalised.bundle, &options)
+            .map_err(|error| problem::of(&sigstore_verify::Error::Bundle(error)))
     }
 
-    /// The crate's verification, and whose log signed the checkpoint.
-    fn run(
+    /// Checks that the log holds the entry, and that it is about this signature.
+    fn check_log(
         &self,
         root: &Root,
         normalised: &Normalised,
-        policy: &impl Policy,
-    ) -> Result<VerificationResult, Box<Judgement>> {
-        let invalid = |problem| Box::new(Judgement::Invalid(problem));
-        for entry in &normalised.bundle.verification_material.tlog_entries {
-            let log_id = entry.log_id.key_id.as_bytes();
-            if !log::is_known(root, log_id) {
-                return Err(Box::new(unknown_log(root, log_id)));
+        verifier: Verifier<'_>,
+    ) -> Result<(), Problem> {
+        self.check_shape(normalised)?;
+        let digest = |algorithm| self.artifact.digest_in(algorithm);
+        let signed = match &normalised.bundle.content {
+            SignatureContent::MessageSignature(message) => Signed::Message(message, &digest),
+            SignatureContent::DsseEnvelope(envelope) => {
+                let over = self.signed_envelope(envelope);
+                Signed::Envelope(envelope, over, normalised.envelope.as_ref())
             }
-        }
-        let verified = match self.artifact {
-            Artifact::Bytes(bytes) => root.verifier.verify(bytes, &normalised.bundle, policy),
-            Artifact::Digest(digest) => {
-                let digest = Sha256Hash::from(*digest.as_raw());
-                root.verifier.verify(digest, &normalised.bundle, policy)
+            _ => {
+                return Err(problem(
+                    "bundle-unsupported",
+                    "a content of an unknown kind",
+                ));
             }
         };
-        let result = verified.map_err(|error| match &error {
-            sigstore_verify::Error::Timestamp(TimestampError::Invalid(_))
-                if !root.has_timestamp_authorities =>
-            {
-                Box::new(Judgement::UnknownRoot(problem(
-                    "root-unknown",
-                    format!("{} has no timestamp authority", root.name),
-                )))
-            }
-            _ => invalid(problem::of(&error)),
-        })?;
-        for entry in &normalised.bundle.verification_material.tlog_entries {
-            log::check_checkpoint_is_of_the_log(entry, root).map_err(invalid)?;
+        if let Some(entry) = normalised.entry() {
+            entry.verify_inclusion(root)?;
         }
-        Ok(result)
+        if let Some(entry) = &normalised.old_entry {
+            check_old(entry, signed, verifier)?;
+        }
+        for entry in &normalised.bundle.verification_material.tlog_entries {
+            check(entry, signed, verifier)?;
+        }
+        Ok(())
     }
-
-    fn record(&self, normalised: &Normalised) -> Option<crate::model::LogRecord> {
-        let entries = &normalised.bundle.verification_material.tlog_entries;
-        entries.first().map(log::record)
-    }
-}
-
-fn times(result: &VerificationResult) -> Vec<crate::model::Timestamp> {
-    let mut times = result.verified_timestamps().to_vec();
-    times.sort_unstable();
-    times.dedup();
-    times
 }

@@ -289,7 +289,12 @@ fn describe(what: &str, signature: &Signature) -> String {
             let id = log.log_id.get(..12).unwrap_or_default();
             text += &format!(", log {id}… index {}", log.index);
         }
-        None => text += ", in no log",
+        None => {
+            text += ", in no log";
+            if let Some(why) = signature.unlogged {
+                text += &format!(" ({why})");
+            }
+        }
     }
     text
 }

@@ -37,6 +37,38 @@ async fn a_statement_signed_by_the_workflow_verifies_with_its_identity() {
 }
 
 #[tokio::test]
+async fn a_statement_of_megabytes_is_judged_as_a_small_one_is() {
+    use crate::sigstore::{Artifact, Options, Roots, judge_bundle};
+    let sandbox = sandbox().await;
+    let mut roots = Roots::none();
+    roots
+        .add("sandbox", sandbox.trusted_root_json().as_bytes())
+        .unwrap();
+    let digest = Digest::of(b"release");
+    let mut statement: Value = serde_json::from_slice(&statement(digest)).unwrap();
+    statement["predicate"]["filler"] = "x".repeat(2 << 20).into();
+    let statement = statement.to_string().into_bytes();
+    let signer = workflow(&sandbox);
+    let judged = |defect, about| {
+        let bundle = sandbox.sign_statement(&statement, &signer, defect).unwrap();
+        let artifact = Artifact::Digest(about);
+        judge_bundle(bundle.as_bytes(), artifact, &roots, &[], &Options::STRICT).judgement
+    };
+    let code = |judgement: crate::sigstore::Judgement| judgement.problem().unwrap().code.clone();
+
+    let sound = judged(None, digest);
+    let elsewhere = judged(None, Digest::of(b"other"));
+    let broken = judged(Some(Defect::BrokenSignature), digest);
+    let unlogged = judged(Some(Defect::NoLogEntry), digest);
+
+    assert!(sound.valid().is_some(), "{sound:?}");
+    assert!(sound.valid().unwrap().log.is_some());
+    assert_eq!(code(elsewhere), "digest-mismatch");
+    assert_eq!(code(unlogged), "log-missing");
+    assert!(broken.valid().is_none());
+}
+
+#[tokio::test]
 async fn a_blob_signed_by_a_person_verifies_with_the_mail_address() {
     let sandbox = sandbox().await;
     let signer = SignedBy::Identity(Caller::Email("release@example.test".into()));

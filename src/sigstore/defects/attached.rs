@@ -15,11 +15,11 @@ macro_rules! image_blob {
     };
 }
 
-const SIG_MANIFEST: &[u8] = image_blob!(
+pub(super) const SIG_MANIFEST: &[u8] = image_blob!(
     "i02-v2-key",
     "a1f3f18349727ec412e843e88e74805d1d115ac74bbd8613b9bd1ea89152b1cd"
 );
-const SIG_PAYLOAD: &[u8] = image_blob!(
+pub(super) const SIG_PAYLOAD: &[u8] = image_blob!(
     "i02-v2-key",
     "1229374cefb161457e7bbc3537c5011a83f3022748d929932a2f3adc92e7313b"
 );
@@ -31,12 +31,13 @@ const ATT_ENVELOPE: &[u8] = image_blob!(
     "i33-v2-att-intoto-entry",
     "aee98a604fdf7664bbf5068ada5f93525573ef32b6909309dd51fb485bd93eb4"
 );
-const SIGNED: &str = "sha256:128fbca1d2e2ec385c5ee9df212445641afa5d6068668412e984c1e933399381";
+pub(super) const SIGNED: &str =
+    "sha256:128fbca1d2e2ec385c5ee9df212445641afa5d6068668412e984c1e933399381";
 const ATTESTED_IMAGE: &str =
     "sha256:05735f4bc90fca09b2888aa9d25ca1f8e633211429ce145e0622e5fd4f0235d5";
 
 /// The manifest, attached by cosign's tag, after an edit of its only layer; and the layer's bytes.
-fn attached(
+pub(super) fn attached(
     image: &str,
     suffix: &str,
     manifest: &[u8],
@@ -66,7 +67,7 @@ fn att(edit: impl Fn(&mut Value)) -> Vec<Object> {
     attached(ATTESTED_IMAGE, ".att", ATT_MANIFEST, edit, ATT_ENVELOPE)
 }
 
-fn only(objects: &[Object]) -> &str {
+pub(super) fn only(objects: &[Object]) -> &str {
     assert_eq!(objects.len(), 1);
     code(&objects[0].judgement)
 }

@@ -2,38 +2,86 @@
 
 use super::Normalised;
 use crate::model::{Problem, limits};
-use crate::sigstore::{envelope, json, problem::problem};
+use crate::sigstore::json::{self, AtMost};
+use crate::sigstore::{envelope, problem::problem};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sigstore_types::{Bundle, MediaType, SignatureContent};
+use std::borrow::Cow;
 
 /// What the media type of a layer with a Sigstore bundle starts with.
 pub(in crate::sigstore) const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle";
 
+/// Items of a list that are counted; what is over the limits is then refused by name.
+const COUNTED: usize = 4_096;
+
 /// The parts of which exactly one may be there, and the lists that are counted before anything is decoded.
+///
+/// Nothing else may be there: the crate would copy it, whatever its size, and cosign reads no such Sigstore bundle.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Shape {
-    verification_material: ShapeMaterial,
-    message_signature: Option<IgnoredAny>,
-    dsse_envelope: Option<IgnoredAny>,
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Shape<'a> {
+    #[serde(rename = "mediaType")]
+    _media_type: Option<IgnoredAny>,
+    #[serde(borrow)]
+    verification_material: ShapeMaterial<'a>,
+    #[serde(borrow)]
+    message_signature: Option<ShapeMessage<'a>>,
+    #[serde(borrow)]
+    dsse_envelope: Option<envelope::Shape<'a>>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ShapeMaterial {
-    certificate: Option<IgnoredAny>,
-    x509_certificate_chain: Option<ShapeChain>,
-    public_key: Option<IgnoredAny>,
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ShapeMaterial<'a> {
+    #[serde(borrow)]
+    certificate: Option<ShapeCertificate<'a>>,
+    #[serde(borrow)]
+    x509_certificate_chain: Option<ShapeChain<'a>>,
+    #[serde(borrow)]
+    public_key: Option<ShapeKey<'a>>,
     #[serde(default)]
-    tlog_entries: Vec<ShapeEntry>,
+    tlog_entries: AtMost<ShapeEntry, COUNTED>,
     timestamp_verification_data: Option<ShapeTimes>,
 }
 
 #[derive(Deserialize)]
-struct ShapeChain {
-    #[serde(default)]
-    certificates: Vec<IgnoredAny>,
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ShapeMessage<'a> {
+    #[serde(borrow, rename = "messageDigest")]
+    _message_digest: Option<ShapeDigest<'a>>,
+    #[serde(borrow, rename = "signature")]
+    _signature: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShapeDigest<'a> {
+    #[serde(borrow, rename = "algorithm")]
+    _algorithm: Cow<'a, str>,
+    #[serde(borrow, rename = "digest")]
+    _digest: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShapeCertificate<'a> {
+    #[serde(borrow, rename = "rawBytes")]
+    _raw_bytes: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShapeChain<'a> {
+    #[serde(borrow, default)]
+    certificates: AtMost<ShapeCertificate<'a>, COUNTED>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShapeKey<'a> {
+    #[serde(borrow, rename = "hint")]
+    _hint: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +109,7 @@ pub(in crate::sigstore) fn parse(bytes: &[u8]) -> Result<Normalised, Problem> {
         return Err(problem("bundle-size", "the Sigstore bundle is too large"));
     }
     json::refuse_duplicate_keys(bytes).map_err(|error| malformed(error.to_string()))?;
-    let shape: Shape =
+    let shape: Shape<'_> =
         serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
     check(&shape)?;
     let text = std::str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
@@ -79,7 +127,7 @@ pub(in crate::sigstore) fn parse(bytes: &[u8]) -> Result<Normalised, Problem> {
     })
 }
 
-fn check(shape: &Shape) -> Result<(), Problem> {
+fn check(shape: &Shape<'_>) -> Result<(), Problem> {
     let malformed = |message: &str| Err(problem("bundle-malformed", message));
     let material = &shape.verification_material;
     if shape.message_signature.is_some() == shape.dsse_envelope.is_some() {
@@ -95,7 +143,7 @@ fn check(shape: &Shape) -> Result<(), Problem> {
     }
     let counts = [
         (
-            material.tlog_entries.len(),
+            material.tlog_entries.0.len(),
             limits::LOG_ENTRIES,
             "log entries",
         ),
@@ -111,13 +159,14 @@ fn check(shape: &Shape) -> Result<(), Problem> {
             material
                 .x509_certificate_chain
                 .as_ref()
-                .map_or(0, |chain| chain.certificates.len()),
+                .map_or(0, |chain| chain.certificates.0.len()),
             limits::CHAIN_CERTIFICATES,
             "certificates",
         ),
         (
             material
                 .tlog_entries
+                .0
                 .iter()
                 .filter_map(|entry| entry.inclusion_proof.as_ref())
                 .map(|proof| proof.hashes.len())

@@ -6,7 +6,7 @@ pub(super) mod legacy;
 
 mod entry;
 
-use super::log::OldEntry;
+use super::log::{self, OldEntry};
 use super::problem::problem;
 use crate::model::{Digest, Problem, limits};
 use entry::Entry;
@@ -15,6 +15,7 @@ use sigstore_types::{
     TimestampToken, TimestampVerificationData, VerificationMaterial, VerificationMaterialContent,
     X509Certificate,
 };
+use std::sync::Arc;
 
 /// A signature in one shape.
 #[derive(Clone)]
@@ -69,6 +70,53 @@ impl Normalised {
         })
     }
 
+    /// Its first log entry.
+    pub(super) fn entry(&self) -> Option<log::Entry<'_>> {
+        let entries = &self.bundle.verification_material.tlog_entries;
+        let old = self.old_entry.as_ref().map(Into::into);
+        entries.first().map(Into::into).or(old)
+    }
+
+    /// Bytes of the signed statement, where it is an envelope.
+    pub(super) fn payload_bytes(&self) -> usize {
+        match &self.bundle.content {
+            SignatureContent::DsseEnvelope(envelope) => envelope.payload.as_bytes().len(),
+            _ => 0,
+        }
+    }
+
+    /// The signed statement's bytes, where it is an envelope.
+    pub(super) fn into_payload(self) -> Option<Arc<[u8]>> {
+        match self.bundle.content {
+            SignatureContent::DsseEnvelope(envelope) => {
+                Some(Arc::from(envelope.payload.into_bytes()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same with certificates that complete its chain.
+    pub(super) fn with_intermediates(&self, intermediates: &[X509Certificate]) -> Self {
+        let mut completed = self.clone();
+        let content = &mut completed.bundle.verification_material.content;
+        let mut certificates = match content {
+            VerificationMaterialContent::Certificate(one) => {
+                vec![X509Certificate::new(one.raw_bytes.clone())]
+            }
+            VerificationMaterialContent::X509CertificateChain { certificates } => {
+                std::mem::take(certificates)
+            }
+            _ => return completed,
+        };
+        certificates.extend_from_slice(intermediates);
+        *content = VerificationMaterialContent::X509CertificateChain { certificates };
+        if completed.bundle.media_type == MediaType::Bundle0_3 {
+            // Version 0.2 asks for the same and takes chains.
+            completed.bundle.media_type = MediaType::Bundle0_2;
+        }
+        completed
+    }
+
     /// The same without its log entry.
     pub(super) fn without_log(&self) -> Self {
         let mut bundle = self.bundle.clone();
@@ -84,7 +132,7 @@ impl Normalised {
 }
 
 /// The certificates of a PEM text, or of the base64 of one (cosign writes both).
-fn pem_certificates(text: &str) -> Result<Vec<X509Certificate>, Problem> {
+pub(super) fn pem_certificates(text: &str) -> Result<Vec<X509Certificate>, Problem> {
     let malformed = |message: String| problem("certificate-malformed", message);
     let decoded;
     let text = if text.contains("-----BEGIN") {

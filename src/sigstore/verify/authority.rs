@@ -2,8 +2,8 @@
 
 use crate::sigstore::normalise::Normalised;
 use crate::sigstore::problem::problem;
+use crate::sigstore::root::Root;
 use crate::sigstore::signature::Judgement;
-use crate::sigstore::trust::Root;
 use sigstore_types::DerCertificate;
 use sigstore_types::bundle::VerificationMaterialContent;
 use x509_cert::Certificate;

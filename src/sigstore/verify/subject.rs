@@ -11,10 +11,13 @@ use sigstore_types::{HashAlgorithm, MessageSignature, SignatureContent};
 pub(super) fn check_subject(
     normalised: &Normalised,
     artifact: Artifact<'_>,
+    statement: Option<&Statement<'_>>,
 ) -> Result<(), Problem> {
-    let envelope = match &normalised.bundle.content {
-        SignatureContent::DsseEnvelope(envelope) => envelope,
-        SignatureContent::MessageSignature(message) => return check_stated(message, artifact),
+    let statement = match (&normalised.bundle.content, statement) {
+        (SignatureContent::DsseEnvelope(_), Some(statement)) => statement,
+        (SignatureContent::MessageSignature(message), None) => {
+            return check_stated(message, artifact);
+        }
         _ => {
             return Err(problem(
                 "bundle-unsupported",
@@ -22,15 +25,18 @@ pub(super) fn check_subject(
             ));
         }
     };
-    let statement = Statement::parse(envelope.payload.as_bytes())
-        .map_err(|error| problem("statement-malformed", error))?;
     let digest = artifact.digest();
-    match statement.subject(&digest) {
-        Some(_) => Ok(()),
-        None => Err(problem(
+    let is_subject = statement.subject(&digest).is_some()
+        || artifact
+            .digest_in(HashAlgorithm::Sha2512)
+            .is_some_and(|digest| statement.has_sha512(&digest));
+    if is_subject {
+        Ok(())
+    } else {
+        Err(problem(
             "digest-mismatch",
             format!("no subject of the statement is {digest}"),
-        )),
+        ))
     }
 }
 
@@ -38,20 +44,14 @@ fn check_stated(message: &MessageSignature, artifact: Artifact<'_>) -> Result<()
     let Some(stated) = &message.message_digest else {
         return Ok(());
     };
-    let found = match (stated.algorithm, artifact) {
-        (HashAlgorithm::Sha2256, artifact) => artifact.digest().as_raw().to_vec(),
-        (HashAlgorithm::Sha2384, Artifact::Bytes(bytes)) => {
-            sigstore_crypto::sha384(bytes).as_slice().to_vec()
-        }
-        (HashAlgorithm::Sha2512, Artifact::Bytes(bytes)) => {
-            sigstore_crypto::sha512(bytes).as_slice().to_vec()
-        }
-        (algorithm, _) => {
-            return Err(problem(
-                "bundle-unsupported",
-                format!("its digest is {algorithm}, which takes the file itself"),
-            ));
-        }
+    let Some(found) = artifact.digest_in(stated.algorithm) else {
+        return Err(problem(
+            "bundle-unsupported",
+            format!(
+                "its digest is {}, which takes the file itself",
+                stated.algorithm
+            ),
+        ));
     };
     if stated.digest.as_bytes() == found {
         Ok(())
