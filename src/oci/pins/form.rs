@@ -20,6 +20,11 @@ pub fn is_candidate(name: &str) -> bool {
     is_dockerfile(base(name)) || is_template_name(name) || is_yaml(base(name))
 }
 
+/// Whether a file is YAML or JSON by its name.
+pub(super) fn is_data(name: &str) -> bool {
+    is_yaml(base(name)) && !is_template_name(name)
+}
+
 /// The form of a file.
 pub(super) fn of(name: &str, text: &str) -> Form {
     let file = base(name);

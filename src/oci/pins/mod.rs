@@ -43,6 +43,9 @@ pub fn find(name: &str, text: &[u8]) -> Result<Vec<Mention>, FindError> {
             limit: PINS_FILE_BYTES,
         });
     }
+    if form::is_data(name) && !may_have_images(text) {
+        return Ok(Vec::new());
+    }
     let text = std::str::from_utf8(text).map_err(|error| FindError::NotUtf8 {
         line: line_at(text, error.valid_up_to()),
     })?;
@@ -51,9 +54,6 @@ pub fn find(name: &str, text: &[u8]) -> Result<Vec<Mention>, FindError> {
         Form::Dockerfile => dockerfile::find(text, &mut found)?,
         Form::Template => template::find(text, &mut found),
         Form::Yaml => {
-            if !may_have_images(text) {
-                return Ok(Vec::new());
-            }
             match form::yaml(name, text, &mut found) {
                 // What is no YAML because of template actions is still to be read line by line.
                 Err(FindError::Malformed { .. }) if text.contains("{{") => {
@@ -69,10 +69,16 @@ pub fn find(name: &str, text: &[u8]) -> Result<Vec<Mention>, FindError> {
 
 /// Whether any word of a reference's key stands in the text. Most YAML and JSON of a repository has none of them, and
 /// some of that is no YAML (comments in `tsconfig.json`).
-fn may_have_images(text: &str) -> bool {
-    // An escape can spell any word.
-    let words: [&[u8]; 5] = [b"image", b"repository", b"container", b"docker", b"\\"];
-    let bytes = text.as_bytes();
+fn may_have_images(bytes: &[u8]) -> bool {
+    // An escape can spell any word, and so can UTF-16, whose ASCII has zeros between.
+    let words: [&[u8]; 6] = [
+        b"image",
+        b"repository",
+        b"container",
+        b"docker",
+        b"\\",
+        b"\0",
+    ];
     words.iter().any(|word| {
         bytes
             .windows(word.len())

@@ -8,6 +8,7 @@ use super::edit::Fix;
 use super::mention::{Mentions, Place, Spot};
 use super::split;
 use super::yaml::{At, Document};
+use crate::oci::Reference;
 use std::collections::BTreeSet;
 
 /// Keys of lists whose elements are containers.
@@ -103,7 +104,11 @@ impl<'d> Walk<'d, '_> {
         };
         if name == "image" || (name == "imageName" && looks_like_reference(text)) {
             let number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            let other = number || is_picture(text) || text.contains("://") || text.contains(' ');
+            // A word that is no reference, such as the id of a picture, where no container has it.
+            let word =
+                !text.contains(['/', ':', '@', '$', '{']) && text.parse::<Reference>().is_err();
+            let other =
+                number || word || is_picture(text) || text.contains("://") || text.contains(' ');
             let is_other = !contained && other;
             if !is_other && !split::beside(map, name, self.place, &self.values, self.found) {
                 self.reference(text, value, self.place);

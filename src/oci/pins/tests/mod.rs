@@ -2,7 +2,7 @@
 
 mod fixes;
 
-use super::{Fix, Mention, State, find};
+use super::{FindError, Fix, Mention, State, find};
 use std::fmt::Write as _;
 
 macro_rules! fixtures {
@@ -181,7 +181,7 @@ fn another_escape_character_joins_other_lines() {
 
 #[test]
 fn pictures_numbers_and_addresses_are_no_images_unless_a_container_has_them() {
-    let text = "image: logo.png\nother: {image: 12}\nmore: {image: 'https://x.example/a'}\n";
+    let text = "image: logo.png\nother: {image: 12}\nmore: {image: 'https://x.example/a'}\nid: {image: 75B2B7}\n";
     assert!(found("site.yaml", text).is_empty());
     let text = "containers: [{image: logo.png}, {image: 12}, {image: 'https://x.example/a'}]\n";
     assert_eq!(found("pod.yaml", text).len(), 3);
@@ -191,6 +191,15 @@ fn pictures_numbers_and_addresses_are_no_images_unless_a_container_has_them() {
 fn yaml_without_a_word_of_images_is_not_asked_to_be_yaml() {
     assert!(found("tsconfig.json", "{\n  // a comment\n  \"a\": 1,\n}\n").is_empty());
     assert!(find("tsconfig.json", b"{\n  // an image\n  \"a\": [\n}\n").is_err());
+    assert_eq!(find("bytes.json", b"[\"\xff\"]"), Ok(Vec::new()));
+    let utf16: Vec<u8> = "\u{feff}image: a:1"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(
+        find("values.yaml", &utf16),
+        Err(FindError::NotUtf8 { line: 1 })
+    );
 }
 
 #[test]
