@@ -1,5 +1,6 @@
 //! Transparency log entries: what the crates leave unchecked, and the one kind that they cannot hold.
 
+use super::json;
 use super::problem::problem;
 use super::trust::{Key, Root, fingerprint};
 use crate::model::{Digest, LogRecord, Problem, Timestamp};
@@ -29,8 +30,10 @@ pub(super) fn check_kind(entry: &TransparencyLogEntry) -> Result<(), Problem> {
         kind: String,
         api_version: String,
     }
-    let body: Body = serde_json::from_slice(entry.canonicalized_body.as_bytes())
-        .map_err(|error| problem("log-entry-malformed", error))?;
+    let bytes = entry.canonicalized_body.as_bytes();
+    let malformed = |error: serde_json::Error| problem("log-entry-malformed", error);
+    json::refuse_duplicate_keys(bytes).map_err(malformed)?;
+    let body: Body = serde_json::from_slice(bytes).map_err(malformed)?;
     let stated = (entry.kind_version.kind(), entry.kind_version.version());
     if (body.kind.as_str(), body.api_version.as_str()) == stated {
         Ok(())
@@ -50,7 +53,8 @@ pub(super) fn is_known(root: &Root, log_id: &[u8]) -> bool {
     Sha256Hash::try_from(log_id).is_ok_and(|id| root.logs.key(&id).is_some())
 }
 
-/// Checks that the very log that the entry names signed the checkpoint; any log of the root would do for the crates.
+/// Checks that the very log that the entry names signed the checkpoint, and for the tree of the proof. Any log of the
+/// root would do for the crates; and a proof often holds for several sizes, and with them for several indices.
 pub(super) fn check_checkpoint_is_of_the_log(
     entry: &TransparencyLogEntry,
     root: &Root,
@@ -62,6 +66,12 @@ pub(super) fn check_checkpoint_is_of_the_log(
         let id = Sha256Hash::try_from(entry.log_id.key_id.as_bytes()).ok()?;
         let key = root.logs.key(&id)?;
         let checkpoint = Checkpoint::from_text(proof.checkpoint.envelope()).ok()?;
+        // Of version 2 the crates take the checkpoint's size.
+        let is_of_the_tree = entry.kind_version == KindVersion::HashedRekordV002
+            || checkpoint.tree_size() == proof.tree_size;
+        if !is_of_the_tree {
+            return None;
+        }
         checkpoint
             .signatures()
             .iter()
@@ -74,7 +84,7 @@ pub(super) fn check_checkpoint_is_of_the_log(
     of_the_log().ok_or_else(|| {
         problem(
             "log-checkpoint",
-            "the checkpoint is not signed by the log that the entry names",
+            "the checkpoint is not signed by the log that the entry names, or not of the proof's tree",
         )
     })
 }
