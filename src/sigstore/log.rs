@@ -89,6 +89,32 @@ pub(super) fn check_checkpoint_is_of_the_log(
     })
 }
 
+/// Checks that the key of the entry's log counted at these times: the crates ask only whether it counts by now.
+pub(super) fn check_window(
+    entry: &TransparencyLogEntry,
+    root: &Root,
+    times: &[Timestamp],
+) -> Result<(), Problem> {
+    let Ok(id) = Sha256Hash::try_from(entry.log_id.key_id.as_bytes()) else {
+        return Ok(());
+    };
+    match times
+        .iter()
+        .find(|time| root.logs.key_at(&id, **time).is_none())
+    {
+        None => Ok(()),
+        Some(time) => Err(problem(
+            "log-window",
+            format!("the log's key did not count at {time}"),
+        )),
+    }
+}
+
+/// When the log promised to take the entry; none where no promise signs the time.
+pub(super) fn promised(entry: &TransparencyLogEntry) -> Option<Timestamp> {
+    entry.inclusion_promise.as_ref().and(entry.integrated_time)
+}
+
 /// The entry for the report. Only for entries that were verified.
 pub(super) fn record(entry: &TransparencyLogEntry) -> LogRecord {
     // Rekor v1 proves an entry's index by the promise, or else within the tree of the proof alone.
@@ -101,8 +127,7 @@ pub(super) fn record(entry: &TransparencyLogEntry) -> LogRecord {
         index: index.get(),
         log_id: hex::encode(entry.log_id.key_id.as_bytes()),
         leaf_hash: leaf_hash(entry.canonicalized_body.as_bytes()),
-        // Without a promise nothing signs the time.
-        integrated: entry.inclusion_promise.as_ref().and(entry.integrated_time),
+        integrated: promised(entry),
         kind: format!(
             "{} {}",
             entry.kind_version.kind(),

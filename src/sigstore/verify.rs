@@ -312,6 +312,8 @@ impl Job<'_> {
             if !log::is_known(root, log_id) {
                 return Err(Box::new(unknown_log(root, log_id)));
             }
+            let promised = log::promised(entry);
+            log::check_window(entry, root, promised.as_slice()).map_err(invalid)?;
         }
         let verified = match self.artifact {
             Artifact::Bytes(bytes) => root.verifier.verify(bytes, &normalised.bundle, policy),
@@ -333,6 +335,7 @@ impl Job<'_> {
         })?;
         for entry in &normalised.bundle.verification_material.tlog_entries {
             log::check_checkpoint_is_of_the_log(entry, root).map_err(invalid)?;
+            log::check_window(entry, root, result.verified_timestamps()).map_err(invalid)?;
         }
         Ok(result)
     }

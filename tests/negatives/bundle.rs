@@ -1,6 +1,7 @@
 //! What a Sigstore bundle must be as a document.
 
 use crate::case::{Ask, Case, refused, tell};
+use crate::questions::edited;
 use crate::stage::{BYTES, ENTRY, Stage, flip, remove, repeat, set, statement};
 use evidence::model::Digest;
 use evidence::sandbox::Defect;
@@ -31,7 +32,7 @@ pub(crate) const CASES: &[Case] = &[
         "a stated digest that is another is refused",
         "digest-mismatch",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 flip(bundle, "/messageSignature/messageDigest/digest")
             })
         },
@@ -40,7 +41,7 @@ pub(crate) const CASES: &[Case] = &[
         "a stated digest of another algorithm is refused",
         "digest-mismatch",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 set(
                     bundle,
                     "/messageSignature/messageDigest/algorithm",
@@ -144,7 +145,7 @@ pub(crate) const CASES: &[Case] = &[
         "bundle-malformed",
         |stage, wrong| {
             let other = stage.signed(about().to_string(), None);
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 bundle["dsseEnvelope"] = other["dsseEnvelope"].clone();
             })
         },
@@ -153,7 +154,7 @@ pub(crate) const CASES: &[Case] = &[
         "neither a signature nor an envelope is malformed",
         "bundle-malformed",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 remove(bundle, "", "messageSignature")
             })
         },
@@ -163,7 +164,7 @@ pub(crate) const CASES: &[Case] = &[
         "bundle-malformed",
         |stage, wrong| {
             let other = stage.blob(&stage.workflow(), None);
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 let certificate = other.pointer("/verificationMaterial/certificate");
                 bundle["verificationMaterial"]["certificate"] = certificate.unwrap().clone();
             })
@@ -172,7 +173,11 @@ pub(crate) const CASES: &[Case] = &[
     refused(
         "no signer at all is malformed",
         "bundle-malformed",
-        |stage, wrong| edited(stage, wrong, |bundle| remove(bundle, MATERIAL, "publicKey")),
+        |stage, wrong| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
+                remove(bundle, MATERIAL, "publicKey")
+            })
+        },
     ),
     refused(
         "a chain in version 0.3 is malformed",
@@ -190,7 +195,7 @@ pub(crate) const CASES: &[Case] = &[
         "a version that nobody has defined is malformed",
         "bundle-malformed",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 set(
                     bundle,
                     "/mediaType",
@@ -203,7 +208,7 @@ pub(crate) const CASES: &[Case] = &[
         "base64 with a line break is malformed",
         "bundle-malformed",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 let text = bundle.pointer(SIGNATURE).unwrap().as_str().unwrap();
                 let broken = format!("{}\n{}", &text[..40], &text[40..]);
                 set(bundle, SIGNATURE, broken);
@@ -236,7 +241,7 @@ pub(crate) const CASES: &[Case] = &[
         "an entry of a kind that nobody has defined is malformed",
         "bundle-malformed",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 set(bundle, &format!("{ENTRY}/kindVersion/kind"), "rekord");
             })
         },
@@ -246,7 +251,7 @@ pub(crate) const CASES: &[Case] = &[
         "bundle-unsupported",
         |stage, wrong| {
             let other = stage.signed(about().to_string(), None);
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 set(bundle, ENTRY, other.pointer(ENTRY).unwrap().clone());
             })
         },
@@ -255,7 +260,7 @@ pub(crate) const CASES: &[Case] = &[
         "more log entries than are read are too many",
         "bundle-size",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 repeat(bundle, "/verificationMaterial/tlogEntries", 9)
             })
         },
@@ -264,7 +269,7 @@ pub(crate) const CASES: &[Case] = &[
         "more timestamps than are read are too many",
         "bundle-size",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 let times = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps";
                 repeat(bundle, times, 9);
             })
@@ -274,7 +279,7 @@ pub(crate) const CASES: &[Case] = &[
         "more hashes in a proof than a tree has levels are too many",
         "bundle-size",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 repeat(bundle, &format!("{ENTRY}/inclusionProof/hashes"), 65);
             })
         },
@@ -299,14 +304,6 @@ const SIGNATURE: &str = "/messageSignature/signature";
 #[test]
 fn each_defect_of_a_bundle_fails_by_its_own_check() {
     tell(CASES);
-}
-
-fn edited(stage: &Stage, wrong: bool, edit: impl Fn(&mut Value)) -> Ask {
-    let mut bundle = stage.blob(&stage.by_key(), None);
-    if wrong {
-        edit(&mut bundle);
-    }
-    stage.ask(bundle, stage.accept(&stage.by_key()))
 }
 
 fn textual(stage: &Stage, wrong: bool, edit: impl Fn(String) -> String) -> Ask {

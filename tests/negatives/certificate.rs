@@ -1,12 +1,12 @@
 //! What a certificate must be.
 
 use crate::case::{Ask, Case, refused, tell, undetermined};
+use crate::questions::{defective, edited, judged_by_half, rooted};
 use crate::stage::{Flags, Stage, end, identity_flags, postpone, set};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use evidence::sandbox::CertificateDefect as Wrong;
 use evidence::sandbox::Defect;
-use serde_json::Value;
 
 pub(crate) const CASES: &[Case] = &[
     refused(
@@ -44,7 +44,7 @@ pub(crate) const CASES: &[Case] = &[
         "root-unknown",
         |stage, wrong| {
             let bundle = stage.blob(&stage.workflow(), defect(Wrong::StrangeIssuer));
-            under(stage, &bundle, wrong, stage.root_of_both())
+            judged_by_half(stage, &stage.workflow(), &bundle, wrong)
         },
     ),
     refused(
@@ -57,7 +57,7 @@ pub(crate) const CASES: &[Case] = &[
         "certificate-log",
         |stage, wrong| {
             let bundle = stage.blob(&stage.workflow(), defect(Wrong::ForeignPromise));
-            under(stage, &bundle, wrong, stage.root_of_both())
+            judged_by_half(stage, &stage.workflow(), &bundle, wrong)
         },
     ),
     refused(
@@ -94,7 +94,7 @@ pub(crate) const CASES: &[Case] = &[
         "a certificate that is none is refused",
         "certificate-malformed",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
                 set(bundle, CERTIFICATE, STANDARD.encode("no certificate"));
             })
         },
@@ -103,7 +103,7 @@ pub(crate) const CASES: &[Case] = &[
         "a certificate that is cut off is refused",
         "certificate-malformed",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
                 let text = bundle.pointer(CERTIFICATE).unwrap().as_str().unwrap();
                 let der = STANDARD.decode(text).unwrap();
                 set(bundle, CERTIFICATE, STANDARD.encode(&der[..der.len() - 9]));
@@ -115,7 +115,7 @@ pub(crate) const CASES: &[Case] = &[
         "signature-invalid",
         |stage, wrong| {
             let other = stage.blob(&stage.workflow(), None);
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
                 set(
                     bundle,
                     CERTIFICATE,
@@ -166,22 +166,34 @@ pub(crate) const CASES: &[Case] = &[
     refused(
         "a certificate of an authority whose window was over is refused",
         "certificate-authority-window",
-        |stage, wrong| windowed(stage, wrong, |root| end(root, AUTHORITY)),
+        |stage, wrong| rooted(stage, &stage.workflow(), wrong, |root| end(root, AUTHORITY)),
     ),
     refused(
         "a certificate of an authority whose window had not begun is refused",
         "certificate-authority-window",
-        |stage, wrong| windowed(stage, wrong, |root| postpone(root, AUTHORITY)),
+        |stage, wrong| {
+            rooted(stage, &stage.workflow(), wrong, |root| {
+                postpone(root, AUTHORITY)
+            })
+        },
     ),
     refused(
         "a promise of a certificate log whose window was over is refused",
         "certificate-log",
-        |stage, wrong| windowed(stage, wrong, |root| end(root, CERTIFICATE_LOG)),
+        |stage, wrong| {
+            rooted(stage, &stage.workflow(), wrong, |root| {
+                end(root, CERTIFICATE_LOG)
+            })
+        },
     ),
     refused(
         "a promise of a certificate log whose window had not begun is refused",
         "certificate-log",
-        |stage, wrong| windowed(stage, wrong, |root| postpone(root, CERTIFICATE_LOG)),
+        |stage, wrong| {
+            rooted(stage, &stage.workflow(), wrong, |root| {
+                postpone(root, CERTIFICATE_LOG)
+            })
+        },
     ),
 ];
 
@@ -203,39 +215,11 @@ fn issuer(stage: &Stage) -> &str {
 }
 
 fn issued(stage: &Stage, wrong: bool, kind: Wrong) -> Ask {
-    let signer = stage.workflow();
-    let bundle = stage.blob(&signer, wrong.then_some(Defect::Certificate(kind)));
-    stage.ask(bundle, stage.accept(&signer))
-}
-
-fn edited(stage: &Stage, wrong: bool, edit: impl Fn(&mut Value)) -> Ask {
-    let signer = stage.workflow();
-    let mut bundle = stage.blob(&signer, None);
-    if wrong {
-        edit(&mut bundle);
-    }
-    stage.ask(bundle, stage.accept(&signer))
+    defective(stage, &stage.workflow(), wrong, Defect::Certificate(kind))
 }
 
 fn accepting(stage: &Stage, wrong: bool, other: Flags) -> Ask {
     let signer = stage.workflow();
     let accept = if wrong { other } else { stage.accept(&signer) };
     stage.ask(stage.blob(&signer, None), accept)
-}
-
-fn windowed(stage: &Stage, wrong: bool, edit: fn(&mut Value)) -> Ask {
-    let signer = stage.workflow();
-    let root = stage.root(|root| {
-        if wrong {
-            edit(root);
-        }
-    });
-    stage.ask_under(stage.blob(&signer, None), stage.accept(&signer), &root)
-}
-
-/// Under the sandbox's own root where something is wrong, under the other where nothing is.
-fn under(stage: &Stage, bundle: &Value, wrong: bool, other: String) -> Ask {
-    let own = stage.sandbox.trusted_root_json();
-    let root = if wrong { own } else { &other };
-    stage.ask_under(bundle, stage.accept(&stage.workflow()), root)
 }

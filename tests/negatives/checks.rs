@@ -1,7 +1,9 @@
 //! No check without a negative, and no negative for a check that is none.
 
 use crate::case::Case;
-use crate::{blob, bundle, certificate, image, legacy, log, statement, timestamp};
+use crate::{
+    blob, bundle, certificate, envelope, image, legacy, log, proof, signer, statement, timestamp,
+};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,9 +14,12 @@ const THEMES: &[&[Case]] = &[
     blob::CASES,
     bundle::CASES,
     certificate::CASES,
+    envelope::CASES,
     image::CASES,
     legacy::CASES,
     log::CASES,
+    proof::CASES,
+    signer::CASES,
     statement::CASES,
     timestamp::CASES,
 ];

@@ -1,27 +1,26 @@
-//! What a log entry must be.
+//! What a log entry must be, and what the log must have promised.
 
 use crate::case::{Ask, Case, refused, tell, undetermined};
-use crate::stage::{BYTES, ENTRY, Stage, empty, end, flip, postpone, remove, set, statement};
+use crate::questions::{defective, edited, judged_under, rooted};
+use crate::stage::{
+    BYTES, ENTRY, Stage, empty, end, flip, media_type, postpone, remove, repeat, set, statement,
+};
 use evidence::model::Digest;
 use evidence::sandbox::EntryDefect as Wrong;
-use evidence::sandbox::{Defect, LogVersion, Recipe, SignedBy};
-use serde_json::Value;
+use evidence::sandbox::{Defect, SignedBy};
 
 pub(crate) const CASES: &[Case] = &[
     refused(
         "a signature in no log is refused",
         "log-missing",
-        |stage, wrong| {
-            let bundle = stage.blob(&stage.by_key(), wrong.then_some(Defect::NoLogEntry));
-            by_key(stage, bundle)
-        },
+        |stage, wrong| defective(stage, &stage.by_key(), wrong, Defect::NoLogEntry),
     ),
     refused(
         "a second entry, even one that holds, is refused",
         "log-entries",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                crate::stage::repeat(bundle, "/verificationMaterial/tlogEntries", 2);
+            edited(stage, &stage.by_key(), wrong, |bundle| {
+                repeat(bundle, ENTRIES, 2);
             })
         },
     ),
@@ -29,8 +28,8 @@ pub(crate) const CASES: &[Case] = &[
         "a second entry that proves nothing is refused",
         "log-entries",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                crate::stage::repeat(bundle, "/verificationMaterial/tlogEntries", 2);
+            edited(stage, &stage.by_key(), wrong, |bundle| {
+                repeat(bundle, ENTRIES, 2);
                 let second = "/verificationMaterial/tlogEntries/1";
                 remove(bundle, second, "inclusionProof");
                 remove(bundle, second, "inclusionPromise");
@@ -65,7 +64,7 @@ pub(crate) const CASES: &[Case] = &[
         "a promise with a flipped bit is refused",
         "log-promise",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 flip(
                     bundle,
                     &format!("{ENTRY}/inclusionPromise/signedEntryTimestamp"),
@@ -77,7 +76,7 @@ pub(crate) const CASES: &[Case] = &[
         "a time that was moved after the promise was made is refused",
         "log-promise",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 let place = format!("{ENTRY}/integratedTime");
                 let time: i64 = bundle
                     .pointer(&place)
@@ -94,99 +93,8 @@ pub(crate) const CASES: &[Case] = &[
         "an index that was moved after the promise was made is refused",
         "log-promise",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 set(bundle, &format!("{ENTRY}/logIndex"), "0")
-            })
-        },
-    ),
-    refused(
-        "the proof of another entry is refused",
-        "log-proof",
-        |stage, wrong| entry(stage, &stage.by_key(), wrong, Wrong::ProofOfAnother),
-    ),
-    refused(
-        "a proof with a flipped bit is refused",
-        "log-proof",
-        |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                flip(bundle, &format!("{ENTRY}/inclusionProof/hashes/0"));
-            })
-        },
-    ),
-    refused(
-        "a proof without its last hash is refused",
-        "log-proof",
-        |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                let hashes = bundle.pointer_mut(&format!("{ENTRY}/inclusionProof/hashes"));
-                hashes.unwrap().as_array_mut().unwrap().pop();
-            })
-        },
-    ),
-    refused(
-        "a proof of an index outside of the tree is refused",
-        "log-checkpoint",
-        |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                set(
-                    bundle,
-                    &format!("{ENTRY}/inclusionProof/logIndex"),
-                    "100000",
-                );
-            })
-        },
-    ),
-    refused(
-        "a proof up to another root than the checkpoint's is refused",
-        "log-checkpoint",
-        |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                flip(bundle, &format!("{ENTRY}/inclusionProof/rootHash"));
-            })
-        },
-    ),
-    refused(
-        "a checkpoint by a foreign log is refused",
-        "log-checkpoint",
-        |stage, wrong| entry(stage, &stage.by_key(), wrong, Wrong::ForeignCheckpoint),
-    ),
-    refused(
-        "a checkpoint by another log of the same root is refused",
-        "log-checkpoint",
-        |stage, wrong| {
-            let defect = wrong.then_some(Defect::Entry(Wrong::ForeignCheckpoint));
-            let bundle = stage.blob(&stage.by_key(), defect);
-            stage.ask_under(bundle, stage.accept(&stage.by_key()), &stage.root_of_both())
-        },
-    ),
-    refused(
-        "a checkpoint of another tree is refused",
-        "log-checkpoint",
-        |stage, wrong| entry(stage, &stage.by_key(), wrong, Wrong::CheckpointOfOtherRoot),
-    ),
-    refused(
-        "a checkpoint of another size of the tree is refused",
-        "log-checkpoint",
-        |stage, wrong| entry(stage, &stage.by_key(), wrong, Wrong::CheckpointOfOtherSize),
-    ),
-    refused(
-        "a checkpoint that was changed after it was signed is refused",
-        "log-checkpoint",
-        |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                let place = format!("{ENTRY}/inclusionProof/checkpoint/envelope");
-                let text = bundle.pointer(&place).unwrap().as_str().unwrap();
-                let other = text.replacen("rekor.demo", "rekor.dema", 1);
-                set(bundle, &place, other);
-            })
-        },
-    ),
-    refused(
-        "a proof without a checkpoint is refused",
-        "log-checkpoint",
-        |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                remove(bundle, &format!("{ENTRY}/inclusionProof"), "checkpoint");
             })
         },
     ),
@@ -242,7 +150,7 @@ pub(crate) const CASES: &[Case] = &[
         "an entry that states another kind than its body is refused",
         "log-entry-mismatch",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 set(bundle, &format!("{ENTRY}/kindVersion/kind"), "dsse");
             })
         },
@@ -251,7 +159,7 @@ pub(crate) const CASES: &[Case] = &[
         "an entry that states another version than its body is refused",
         "log-entry-mismatch",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 set(bundle, &format!("{ENTRY}/kindVersion/version"), "0.0.2");
             })
         },
@@ -281,70 +189,24 @@ pub(crate) const CASES: &[Case] = &[
         "log-time",
         |stage, wrong| entry(stage, &stage.by_key(), wrong, Wrong::InFuture),
     ),
-    refused(
-        "a bundle of version 0.3 without a proof is refused",
-        "log-proof-missing",
-        |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                remove(bundle, ENTRY, "inclusionProof")
-            })
-        },
-    ),
-    refused(
-        "a bundle of version 0.2 without a proof is refused",
-        "log-proof-missing",
-        |stage, wrong| {
-            let mut bundle = version(stage, "0.2");
-            if wrong {
-                remove(&mut bundle, ENTRY, "inclusionProof");
-            }
-            by_key(stage, bundle)
-        },
-    ),
-    refused(
-        "a bundle of version 0.3 with neither proof nor promise is refused",
-        "log-proof-missing",
-        |stage, wrong| {
-            edited(stage, wrong, |bundle| {
-                remove(bundle, ENTRY, "inclusionProof");
-                remove(bundle, ENTRY, "inclusionPromise");
-            })
-        },
-    ),
-    refused(
-        "a bundle of version 0.1 without a promise is refused",
-        "log-promise-missing",
-        |stage, wrong| {
-            let mut bundle = version(stage, "0.1");
-            if wrong {
-                remove(&mut bundle, ENTRY, "inclusionPromise");
-            }
-            by_key(stage, bundle)
-        },
-    ),
     undetermined(
         "an entry of a log that the root lacks cannot be judged",
         "root-unknown",
-        |stage, wrong| windowed(stage, wrong, |root| empty(root, "/tlogs")),
+        |stage, wrong| rooted(stage, &stage.by_key(), wrong, |root| empty(root, "/tlogs")),
     ),
     undetermined(
         "an entry that names a log that the root lacks cannot be judged",
         "root-unknown",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.by_key(), wrong, |bundle| {
                 flip(bundle, &format!("{ENTRY}/logId/keyId"))
             })
         },
     ),
     refused(
         "a promise by a log whose window was over is refused",
-        "log-promise",
-        |stage, wrong| windowed(stage, wrong, |root| end(root, WINDOW)),
-    ),
-    refused(
-        "a checkpoint by a log whose window has not begun is refused",
-        "log-checkpoint",
-        |stage, wrong| windowed(stage, wrong, |root| postpone(root, WINDOW)),
+        "log-window",
+        |stage, wrong| rooted(stage, &stage.by_key(), wrong, |root| end(root, WINDOW)),
     ),
     refused(
         "a promise of no time by a log whose window has not begun is refused",
@@ -356,128 +218,42 @@ pub(crate) const CASES: &[Case] = &[
             set(&mut bundle, "/mediaType", media_type("0.1"));
             remove(&mut bundle, ENTRY, "inclusionProof");
             remove(&mut bundle, ENTRY, "integratedTime");
-            let root = stage.root(|root| {
-                if wrong {
-                    postpone(root, WINDOW);
-                }
-            });
-            stage.ask_under(bundle, stage.accept(&signer), &root)
-        },
-    ),
-    refused(
-        "the proof of another entry of Rekor 2 is refused",
-        "log-proof",
-        |stage, wrong| entry_v2(stage, wrong, Wrong::ProofOfAnother),
-    ),
-    refused(
-        "an index of Rekor 2 that was moved is refused",
-        "log-proof",
-        |stage, wrong| {
-            edited_v2(stage, wrong, |bundle| {
-                set(bundle, &format!("{ENTRY}/logIndex"), "0")
+            judged_under(stage, &signer, &bundle, wrong, |root| {
+                postpone(root, WINDOW)
             })
         },
     ),
     refused(
-        "a checkpoint of Rekor 2 by a foreign log is refused",
-        "log-checkpoint",
-        |stage, wrong| entry_v2(stage, wrong, Wrong::ForeignCheckpoint),
+        "an entry of a log whose window has not begun is refused",
+        "log-window",
+        |stage, wrong| rooted(stage, &stage.by_key(), wrong, |root| postpone(root, WINDOW)),
     ),
     refused(
-        "a checkpoint of Rekor 2 of another tree is refused",
-        "log-proof",
-        |stage, wrong| entry_v2(stage, wrong, Wrong::CheckpointOfOtherRoot),
-    ),
-    refused(
-        "an entry of Rekor 2 without its proof is refused",
-        "log-proof-missing",
+        "an entry of Rekor 2 from after the window of the log is refused",
+        "log-window",
         |stage, wrong| {
-            edited_v2(stage, wrong, |bundle| {
-                remove(bundle, ENTRY, "inclusionProof")
-            })
-        },
-    ),
-    refused(
-        "an entry of Rekor 2 about another signature is refused",
-        "log-entry-mismatch",
-        |stage, wrong| entry_v2(stage, wrong, Wrong::OtherSignature),
-    ),
-    refused(
-        "an entry of Rekor 2 with a promise, which only Rekor 1 makes, is refused",
-        "log-promise",
-        |stage, wrong| {
-            edited_v2(stage, wrong, |bundle| {
-                let entry = bundle.pointer_mut(ENTRY).unwrap();
-                entry["inclusionPromise"] = serde_json::json!({"signedEntryTimestamp": "AAAA"});
+            let bundle = stage.blob_v2(&stage.by_key(), None);
+            judged_under(stage, &stage.by_key(), &bundle, wrong, |root| {
+                end(root, WINDOW)
             })
         },
     ),
 ];
 
 const WINDOW: &str = "/tlogs/0/publicKey/validFor";
+const ENTRIES: &str = "/verificationMaterial/tlogEntries";
 
 #[test]
 fn each_defect_of_a_log_entry_fails_by_its_own_check() {
     tell(CASES);
 }
 
-fn by_key(stage: &Stage, bundle: Value) -> Ask {
-    stage.ask(bundle, stage.accept(&stage.by_key()))
-}
-
 fn entry(stage: &Stage, signer: &SignedBy, wrong: bool, kind: Wrong) -> Ask {
-    let bundle = stage.blob(signer, wrong.then_some(Defect::Entry(kind)));
-    stage.ask(bundle, stage.accept(signer))
-}
-
-fn entry_v2(stage: &Stage, wrong: bool, kind: Wrong) -> Ask {
-    let bundle = stage.blob_v2(&stage.by_key(), wrong.then_some(Defect::Entry(kind)));
-    by_key(stage, bundle)
+    defective(stage, signer, wrong, Defect::Entry(kind))
 }
 
 fn attested(stage: &Stage, wrong: bool, kind: Wrong) -> Ask {
     let statement = statement(Digest::of(BYTES), "https://sigstore.dev/cosign/sign/v1");
-    let recipe = Recipe {
-        log: LogVersion::One,
-        ..Recipe::new(&stage.by_key(), wrong.then_some(Defect::Entry(kind)))
-    };
-    let bytes = statement.to_string();
-    let bundle = stage.sandbox.sign_statement_as(bytes.as_bytes(), &recipe);
-    stage.ask(bundle.unwrap(), stage.accept(&stage.by_key()))
-}
-
-fn edited(stage: &Stage, wrong: bool, edit: impl Fn(&mut Value)) -> Ask {
-    let mut bundle = stage.blob(&stage.by_key(), None);
-    if wrong {
-        edit(&mut bundle);
-    }
-    by_key(stage, bundle)
-}
-
-fn edited_v2(stage: &Stage, wrong: bool, edit: impl Fn(&mut Value)) -> Ask {
-    let mut bundle = stage.blob_v2(&stage.by_key(), None);
-    if wrong {
-        edit(&mut bundle);
-    }
-    by_key(stage, bundle)
-}
-
-fn windowed(stage: &Stage, wrong: bool, edit: fn(&mut Value)) -> Ask {
-    let signer = stage.by_key();
-    let root = stage.root(|root| {
-        if wrong {
-            edit(root);
-        }
-    });
-    stage.ask_under(stage.blob(&signer, None), stage.accept(&signer), &root)
-}
-
-fn version(stage: &Stage, version: &str) -> Value {
-    let mut bundle = stage.blob(&stage.by_key(), None);
-    set(&mut bundle, "/mediaType", media_type(version));
-    bundle
-}
-
-fn media_type(version: &str) -> String {
-    format!("application/vnd.dev.sigstore.bundle+json;version={version}")
+    let bundle = stage.signed(statement.to_string(), wrong.then_some(Defect::Entry(kind)));
+    stage.ask(bundle, stage.accept(&stage.by_key()))
 }

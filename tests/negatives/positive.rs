@@ -2,7 +2,9 @@
 
 use crate::blob::old_bundle;
 use crate::case::{Ask, tell_good};
-use crate::stage::{BYTES, PREDICATE, Stage, attestation, remove, set, stage, statement};
+use crate::stage::{
+    BYTES, PREDICATE, Stage, attestation, media_type, remove, set, stage, statement,
+};
 use evidence::model::Digest;
 use evidence::sandbox::{Content, Format, LogVersion, Recipe, SignedBy};
 use serde_json::{Value, json};
@@ -162,8 +164,7 @@ fn convert(bundle: &mut Value, version: &str) {
     if version == "0.3" {
         return;
     }
-    let media_type = format!("application/vnd.dev.sigstore.bundle+json;version={version}");
-    set(bundle, "/mediaType", media_type);
+    set(bundle, "/mediaType", media_type(version));
     let material = bundle["verificationMaterial"].as_object_mut().unwrap();
     if let Some(certificate) = material.remove("certificate") {
         let chain = json!({"certificates": [certificate]});

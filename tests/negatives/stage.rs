@@ -256,6 +256,11 @@ pub(crate) fn attestation(predicate_type: &str) -> Content {
     }
 }
 
+/// The media type of the older versions of Sigstore bundles.
+pub(crate) fn media_type(version: &str) -> String {
+    format!("application/vnd.dev.sigstore.bundle+json;version={version}")
+}
+
 /// Replaces what is at a place that must be there.
 pub(crate) fn set(json: &mut Value, place: &str, value: impl Into<Value>) {
     *json.pointer_mut(place).unwrap() = value.into();

@@ -1,6 +1,7 @@
 //! What a timestamp must be.
 
 use crate::case::{Ask, Case, refused, tell, undetermined};
+use crate::questions::{defective, edited, judged_by_half, rooted};
 use crate::stage::{Stage, empty, end, postpone, remove, set};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,9 +31,7 @@ pub(crate) const CASES: &[Case] = &[
         |stage, wrong| {
             let defect = Some(Defect::Timestamp(Wrong::Foreign));
             let bundle = stage.blob(&stage.workflow(), defect);
-            let (own, both) = (stage.root(|_| {}), stage.root_of_both());
-            let root = if wrong { own } else { both };
-            stage.ask_under(bundle, stage.accept(&stage.workflow()), &root)
+            judged_by_half(stage, &stage.workflow(), &bundle, wrong)
         },
     ),
     refused(
@@ -48,23 +47,31 @@ pub(crate) const CASES: &[Case] = &[
     refused(
         "a timestamp by an authority whose window was over is refused",
         "timestamp-window",
-        |stage, wrong| windowed(stage, wrong, |root| end(root, WINDOW)),
+        |stage, wrong| rooted(stage, &stage.workflow(), wrong, |root| end(root, WINDOW)),
     ),
     refused(
         "a timestamp by an authority whose window had not begun is refused",
         "timestamp-window",
-        |stage, wrong| windowed(stage, wrong, |root| postpone(root, WINDOW)),
+        |stage, wrong| {
+            rooted(stage, &stage.workflow(), wrong, |root| {
+                postpone(root, WINDOW)
+            })
+        },
     ),
     undetermined(
         "a timestamp cannot be judged under a root without any authority",
         "root-unknown",
-        |stage, wrong| windowed(stage, wrong, |root| empty(root, "/timestampAuthorities")),
+        |stage, wrong| {
+            rooted(stage, &stage.workflow(), wrong, |root| {
+                empty(root, "/timestampAuthorities")
+            })
+        },
     ),
     refused(
         "a timestamp with a flipped bit in its signature is refused",
         "timestamp-invalid",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
                 // The signature stands last; the certificate in the middle is no evidence, the root's is.
                 reencoded(bundle, |token| *token.last_mut().unwrap() ^= 1);
             })
@@ -74,7 +81,7 @@ pub(crate) const CASES: &[Case] = &[
         "a timestamp whose time was changed after it was signed is refused",
         "timestamp-invalid",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
                 reencoded(bundle, |token| {
                     let year = b"20";
                     let tagged = [&[0x18, 0x0f], &year[..]].concat();
@@ -88,7 +95,7 @@ pub(crate) const CASES: &[Case] = &[
         "a timestamp that is cut off is refused",
         "timestamp-invalid",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
                 let text = bundle.pointer(TOKEN).unwrap().as_str().unwrap();
                 // A multiple of four, so that it stays base64.
                 let half = text[..text.len() / 8 * 4].to_owned();
@@ -101,7 +108,7 @@ pub(crate) const CASES: &[Case] = &[
         "timestamp-invalid",
         |stage, wrong| {
             let other = stage.blob(&stage.workflow(), None);
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
                 let other = other.pointer(TIMES).unwrap()[0].clone();
                 let times = bundle.pointer_mut(TIMES).unwrap();
                 times.as_array_mut().unwrap().push(other);
@@ -121,7 +128,7 @@ pub(crate) const CASES: &[Case] = &[
         "a certificate with neither promise nor timestamp was used at no known time",
         "time-missing",
         |stage, wrong| {
-            edited(stage, wrong, |bundle| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
                 remove(bundle, MATERIAL, "timestampVerificationData");
                 remove(
                     bundle,
@@ -157,8 +164,7 @@ fn each_defect_of_a_timestamp_fails_by_its_own_check() {
 }
 
 fn stamped(stage: &Stage, signer: &SignedBy, wrong: bool, kind: Wrong) -> Ask {
-    let bundle = stage.blob(signer, wrong.then_some(Defect::Timestamp(kind)));
-    stage.ask(bundle, stage.accept(signer))
+    defective(stage, signer, wrong, Defect::Timestamp(kind))
 }
 
 /// Under a root that knows the bad authorities, too; without the defect, by the good one of them.
@@ -169,28 +175,9 @@ fn under_both(stage: &Stage, wrong: bool, kind: Wrong) -> Ask {
     stage.ask_under(bundle, stage.accept(&signer), &stage.root_of_both())
 }
 
-fn windowed(stage: &Stage, wrong: bool, edit: fn(&mut Value)) -> Ask {
-    let signer = stage.workflow();
-    let root = stage.root(|root| {
-        if wrong {
-            edit(root);
-        }
-    });
-    stage.ask_under(stage.blob(&signer, None), stage.accept(&signer), &root)
-}
-
 fn reencoded(bundle: &mut Value, edit: impl Fn(&mut Vec<u8>)) {
     let text = bundle.pointer(TOKEN).unwrap().as_str().unwrap();
     let mut token = STANDARD.decode(text).unwrap();
     edit(&mut token);
     set(bundle, TOKEN, STANDARD.encode(token));
-}
-
-fn edited(stage: &Stage, wrong: bool, edit: impl Fn(&mut Value)) -> Ask {
-    let signer = stage.workflow();
-    let mut bundle = stage.blob(&signer, None);
-    if wrong {
-        edit(&mut bundle);
-    }
-    stage.ask(bundle, stage.accept(&signer))
 }
