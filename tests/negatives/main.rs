@@ -17,6 +17,7 @@ mod certificate;
 mod checks;
 mod envelope;
 mod image;
+mod leaves;
 mod legacy;
 mod log;
 mod positive;
