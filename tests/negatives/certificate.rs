@@ -111,6 +111,20 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     refused(
+        "a certificate for a key on a curve that nobody uses is refused",
+        "certificate-malformed",
+        |stage, wrong| {
+            edited(stage, &stage.workflow(), wrong, |bundle| {
+                let text = bundle.pointer(CERTIFICATE).unwrap().as_str().unwrap();
+                let mut der = STANDARD.decode(text).unwrap();
+                let at = der.windows(8).position(|bytes| bytes == P256).unwrap();
+                // The curve's name alone: that the signature is broken with it would show later.
+                der[at + 7] = 6;
+                set(bundle, CERTIFICATE, STANDARD.encode(der));
+            })
+        },
+    ),
+    refused(
         "a certificate of another signature of the same signer did not make this one",
         "signature-invalid",
         |stage, wrong| {
@@ -197,6 +211,8 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
+/// The object identifier of P-256, 1.2.840.10045.3.1.7, in DER.
+const P256: [u8; 8] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 const CERTIFICATE: &str = "/verificationMaterial/certificate/rawBytes";
 const AUTHORITY: &str = "/certificateAuthorities/0/validFor";
 const CERTIFICATE_LOG: &str = "/ctlogs/0/publicKey/validFor";
