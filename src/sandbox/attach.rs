@@ -1,7 +1,8 @@
 //! Stores signatures and attestations beside their image, where cosign looks for them.
 
 use super::ca::pem;
-use super::signing::{Content, Defect, Format, Made, SignRequest, Signed};
+use super::defects::Defect;
+use super::signing::{Content, Format, Made, Recipe, SignRequest, Signed};
 use super::{Refusal, Sandbox, SandboxError};
 use crate::model::Digest;
 use crate::oci::{Descriptor, Document, Manifest, manifest};
@@ -66,11 +67,37 @@ impl Sandbox {
             "optional": optional,
         })
         .to_string();
-        let made = self.sign_bytes(payload.as_bytes(), &request.signer, request.defect)?;
-        let signature = STANDARD.encode(&made.signature);
-        let layer = Descriptor::of(SIMPLE_SIGNING, payload.as_bytes())
-            .annotated("dev.cosignproject.cosign/signature", &signature);
+        let recipe = Recipe::new(&request.signer, request.defect);
+        let made = self.sign_bytes(payload.as_bytes(), &recipe)?;
+        let mut layer = Descriptor::of(SIMPLE_SIGNING, payload.as_bytes());
+        layer.annotations = self.beside(&made, &STANDARD.encode(&made.signature))?;
         self.append(request, "sig", layer, payload.into_bytes(), &made)
+    }
+
+    /// The annotations of a layer with this simple signing payload: its signature, and what cosign 2 keeps beside it.
+    ///
+    /// # Errors
+    /// When one of the services refuses.
+    pub fn sign_payload(
+        &self,
+        payload: &[u8],
+        recipe: &Recipe,
+    ) -> Result<BTreeMap<String, String>, SandboxError> {
+        let made = self.sign_bytes(payload, recipe)?;
+        self.beside(&made, &STANDARD.encode(&made.signature))
+    }
+
+    /// A DSSE envelope around this statement, and the annotations of a layer with it as cosign 2 keeps them.
+    ///
+    /// # Errors
+    /// When one of the services refuses.
+    pub fn sign_envelope(
+        &self,
+        statement: &[u8],
+        recipe: &Recipe,
+    ) -> Result<(Vec<u8>, BTreeMap<String, String>), SandboxError> {
+        let (envelope, made) = self.envelope(statement, recipe)?;
+        Ok((envelope.to_string().into_bytes(), self.beside(&made, "")?))
     }
 
     fn legacy_attestation(
@@ -81,12 +108,34 @@ impl Sandbox {
         predicate: &Value,
     ) -> Result<Signed, SandboxError> {
         let statement = self.statement(request, about, predicate_type, predicate);
-        let (envelope, made) = self.envelope(&statement, &request.signer, request.defect)?;
+        let recipe = Recipe::new(&request.signer, request.defect);
+        let (envelope, made) = self.envelope(&statement, &recipe)?;
         let envelope = envelope.to_string();
-        let layer = Descriptor::of(ENVELOPE, envelope.as_bytes())
-            .annotated("dev.cosignproject.cosign/signature", "")
-            .annotated("predicateType", predicate_type);
+        let mut layer = Descriptor::of(ENVELOPE, envelope.as_bytes());
+        layer.annotations = self.beside(&made, "")?;
+        let layer = layer.annotated("predicateType", predicate_type);
         self.append(request, "att", layer, envelope.into_bytes(), &made)
+    }
+
+    fn beside(
+        &self,
+        made: &Made,
+        signature: &str,
+    ) -> Result<BTreeMap<String, String>, SandboxError> {
+        let mut found = BTreeMap::from([(
+            "dev.cosignproject.cosign/signature".to_owned(),
+            signature.to_owned(),
+        )]);
+        if let Some(der) = &made.certificate {
+            let chain: String = self.fulcio().chain()?.iter().map(|der| pem(der)).collect();
+            found.insert("dev.sigstore.cosign/certificate".into(), pem(der));
+            found.insert("dev.sigstore.cosign/chain".into(), chain);
+        }
+        if let Some(entry) = &made.entry {
+            let bundle = entry.to_legacy().to_string();
+            found.insert("dev.sigstore.cosign/bundle".into(), bundle);
+        }
+        Ok(found)
     }
 
     /// Adds a layer to the manifest under the image's tag of this kind.
@@ -94,19 +143,10 @@ impl Sandbox {
         &self,
         request: &SignRequest,
         kind: &str,
-        mut layer: Descriptor,
+        layer: Descriptor,
         object: Vec<u8>,
         made: &Made,
     ) -> Result<Signed, SandboxError> {
-        if let Some(der) = &made.certificate {
-            let chain: String = self.fulcio().chain()?.iter().map(|der| pem(der)).collect();
-            layer = layer
-                .annotated("dev.sigstore.cosign/certificate", &pem(der))
-                .annotated("dev.sigstore.cosign/chain", &chain);
-        }
-        if let Some(entry) = &made.entry {
-            layer = layer.annotated("dev.sigstore.cosign/bundle", &entry.to_legacy().to_string());
-        }
         let (store, repository) = (self.store(), request.repository.as_str());
         let tag = format!("sha256-{}.{kind}", request.image.digest.hex());
         let mut layers = match store.manifest(repository, &tag) {
@@ -157,16 +197,41 @@ impl Sandbox {
                 self.statement(request, about, predicate_type, predicate),
             ),
         };
-        let (envelope, made) = self.envelope(&statement, &request.signer, request.defect)?;
+        let recipe = Recipe::new(&request.signer, request.defect);
+        let (envelope, made) = self.envelope(&statement, &recipe)?;
         let bundle = self.bundle(&made, "dsseEnvelope", envelope)?.into_bytes();
-        let (store, repository) = (self.store(), request.repository.as_str());
+        let manifest = self.attach_bundle(
+            &request.repository,
+            &request.image,
+            predicate_type,
+            bundle.clone(),
+        )?;
+        Ok(Signed {
+            manifest,
+            object: bundle,
+            uuid: made.entry.map(|entry| entry.uuid),
+        })
+    }
+
+    /// Attaches a Sigstore bundle to an image as cosign 3 does, and returns its manifest's digest.
+    ///
+    /// # Errors
+    /// When the manifest has no JSON, or the registry's fallback tag holds no index.
+    pub fn attach_bundle(
+        &self,
+        repository: &str,
+        image: &Descriptor,
+        predicate_type: &str,
+        bundle: Vec<u8>,
+    ) -> Result<Digest, SandboxError> {
+        let store = self.store();
         store.put_blob(repository, bundle.clone());
         store.put_blob(repository, &b"{}"[..]);
         let mut config = Descriptor::of(EMPTY, b"{}");
         config.artifact_type = Some(BUNDLE.into());
         let mut found = artifact(config, vec![Descriptor::of(BUNDLE, &bundle)]);
         found.artifact_type = Some(BUNDLE.into());
-        let mut subject = request.image.clone();
+        let mut subject = image.clone();
         subject.platform = None;
         found.subject = Some(subject);
         found.annotations = BTreeMap::from([
@@ -181,11 +246,7 @@ impl Sandbox {
             ),
         ]);
         let bytes = serde_json::to_vec(&found)?;
-        Ok(Signed {
-            manifest: store.attach(repository, bytes, request.image.digest)?,
-            object: bundle,
-            uuid: made.entry.map(|entry| entry.uuid),
-        })
+        Ok(store.attach(repository, bytes, image.digest)?)
     }
 
     /// `cosign attest` of either version writes Statement v0.1, with a named subject.

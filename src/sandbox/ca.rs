@@ -1,6 +1,7 @@
 //! Fulcio: ten-minute certificates for whoever proves an identity and a key.
 
-use super::ctlog::CtLog;
+use super::ctlog::{self, CtLog};
+use super::defects::CertificateDefect;
 use super::oidc::Issuer;
 use super::service::{answer, json};
 use super::x509::{self, Holder, Template};
@@ -15,7 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sigstore_crypto::VerificationKey;
+use sigstore_crypto::{KeyPair, VerificationKey};
 use sigstore_types::{DerCertificate, DerPublicKey, SignatureBytes};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +24,11 @@ use x509_cert::der::Encode as _;
 use x509_cert::der::asn1::{Ia5String, Utf8StringRef};
 use x509_cert::der::oid::ObjectIdentifier;
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 
 const LEAF_LIFETIME: Duration = Duration::from_secs(600);
+const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 const AUTHORITY_LIFETIME: Duration = Duration::from_secs(2 * 86_400);
 const FULCIO: &str = "1.3.6.1.4.1.57264.1";
@@ -59,6 +61,9 @@ pub(super) struct Fulcio {
     root: Holder,
     intermediate: Holder,
     ctlog: CtLog,
+    /// What only a certificate with a defect is issued by.
+    stranger: Holder,
+    foreign_log: CtLog,
     issuer: Arc<Issuer>,
     clock: Clock,
 }
@@ -107,6 +112,8 @@ impl Fulcio {
             root,
             intermediate,
             ctlog: CtLog::new()?,
+            stranger: x509::root("CN=DEMO stranger,O=DEMO", from, AUTHORITY_LIFETIME)?,
+            foreign_log: CtLog::new()?,
             issuer,
             clock,
         })
@@ -121,7 +128,16 @@ impl Fulcio {
         &self.ctlog
     }
 
-    /// A certificate for this key and the token's identity, DER.
+    /// DER of the stranger's certificate.
+    pub(super) fn strange_chain(&self) -> Result<Vec<Vec<u8>>, SandboxError> {
+        Ok(vec![self.stranger.der()?])
+    }
+
+    pub(super) fn foreign_log(&self) -> &CtLog {
+        &self.foreign_log
+    }
+
+    /// A certificate for this key and the token's identity, DER, with this defect.
     ///
     /// `proof` is the key's signature over the token's mail address, or else its subject.
     pub(super) fn certify(
@@ -129,6 +145,7 @@ impl Fulcio {
         token: &str,
         key: &DerPublicKey,
         proof: &SignatureBytes,
+        defect: Option<CertificateDefect>,
     ) -> Result<Vec<u8>, SandboxError> {
         let claims = self.issuer.verify(token)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
@@ -141,23 +158,99 @@ impl Fulcio {
                     "The signature supplied in the request could not be verified",
                 )
             })?;
+        self.issue(&claims, key, defect)
+    }
 
+    fn issue(
+        &self,
+        claims: &Map<String, Value>,
+        key: &DerPublicKey,
+        defect: Option<CertificateDefect>,
+    ) -> Result<Vec<u8>, SandboxError> {
+        use CertificateDefect as Wrong;
         let now = self.clock.now();
-        let mut extensions = x509::signer_extensions(x509::CODE_SIGNING, false)?;
-        extensions.push(x509::extension(&alternative_name(&claims)?, true)?);
-        extensions.extend(claim_extensions(self.issuer.url(), &claims)?);
+        let from = match defect {
+            Some(Wrong::Expired) => now.checked_sub(HOUR),
+            Some(Wrong::NotYetValid) => now.checked_add(HOUR),
+            _ => Ok(now),
+        };
         let template = Template {
             subject: "CN=DEMO signer,O=DEMO",
-            from: now,
+            from: from.unwrap_or(now),
             lifetime: LEAF_LIFETIME,
-            extensions,
+            extensions: self.extensions(claims, defect)?,
         };
-        let mut tbs = x509::issued(&self.intermediate, &template, key.as_bytes())?;
-        let promise = self.ctlog.promise(&tbs, &self.intermediate.spki()?, now)?;
-        if let Some(extensions) = tbs.extensions.as_mut() {
-            extensions.push(promise);
+        let issuer = match defect {
+            Some(Wrong::StrangeIssuer) => &self.stranger,
+            _ => &self.intermediate,
+        };
+        let mut tbs = x509::issued(issuer, &template, key.as_bytes())?;
+        let promised = match defect {
+            Some(Wrong::PromiseOfAnother) => {
+                let spki = KeyPair::generate_ecdsa_p256()?.public_key_der()?;
+                x509::issued(issuer, &template, spki.as_bytes())?
+            }
+            _ => tbs.clone(),
+        };
+        let spki = issuer.spki()?;
+        let promise = |log: &CtLog| log.promise(&promised, &spki, now);
+        let promises = match defect {
+            Some(Wrong::NoPromise) => Vec::new(),
+            Some(Wrong::ForeignPromise) => vec![promise(&self.foreign_log)?],
+            Some(Wrong::TwoPromises) => vec![promise(&self.ctlog)?, promise(&self.ctlog)?],
+            _ => vec![promise(&self.ctlog)?],
+        };
+        if let (Some(extensions), false) = (tbs.extensions.as_mut(), promises.is_empty()) {
+            extensions.push(ctlog::list(&promises)?);
         }
-        Ok(x509::sign(tbs, &self.intermediate.key)?.to_der()?)
+        let signer = match defect {
+            Some(Wrong::ForgedIssuer) => &self.stranger.key,
+            _ => &issuer.key,
+        };
+        Ok(x509::sign(tbs, signer)?.to_der()?)
+    }
+
+    fn extensions(
+        &self,
+        claims: &Map<String, Value>,
+        defect: Option<CertificateDefect>,
+    ) -> Result<Vec<Extension>, SandboxError> {
+        use CertificateDefect as Wrong;
+        let usage = match defect {
+            Some(Wrong::OtherUsage) => x509::TIME_STAMPING,
+            _ => x509::CODE_SIGNING,
+        };
+        let mut extensions = x509::signer_extensions(usage, false)?;
+        let mut names = alternative_name(claims)?;
+        match defect {
+            // The extended usage comes last.
+            Some(Wrong::NoUsage) => extensions.truncate(1),
+            Some(Wrong::TwoNames) => names.0.push(GeneralName::Rfc822Name(Ia5String::new(
+                "mallory@example.test",
+            )?)),
+            Some(Wrong::TwoNameLists) => {
+                let other = GeneralName::Rfc822Name(Ia5String::new("mallory@example.test")?);
+                extensions.push(x509::extension(&SubjectAltName(vec![other]), true)?);
+            }
+            Some(Wrong::IsAuthority) => {
+                let constraints = BasicConstraints {
+                    ca: true,
+                    path_len_constraint: None,
+                };
+                extensions.push(x509::extension(&constraints, true)?);
+            }
+            _ => {}
+        }
+        if defect != Some(Wrong::NoName) {
+            extensions.push(x509::extension(&names, true)?);
+        }
+        let mut claimed = claim_extensions(self.issuer.url(), claims)?;
+        if defect == Some(Wrong::NoIssuer) {
+            let issuers = [oid(1)?, oid(8)?];
+            claimed.retain(|extension| !issuers.contains(&extension.extn_id));
+        }
+        extensions.extend(claimed);
+        Ok(extensions)
     }
 
     pub(super) fn router(self: Arc<Self>) -> Router {
@@ -186,7 +279,7 @@ impl Fulcio {
         let proof = STANDARD
             .decode(&request.public_key_request.proof_of_possession)
             .map_err(|_| bad("The signature supplied in the request is not base64"))?;
-        let leaf = self.certify(token, &key, &SignatureBytes::new(proof))?;
+        let leaf = self.certify(token, &key, &SignatureBytes::new(proof), None)?;
         let chain: Vec<String> = std::iter::once(leaf)
             .chain(self.chain()?)
             .map(|der| pem(&der))

@@ -35,13 +35,13 @@ impl CtLog {
         Ok(self.key.public_key_der()?.into_bytes())
     }
 
-    /// The list with this log's one promise to include a certificate of this to-be-signed part.
+    /// This log's promise to include a certificate of this to-be-signed part.
     pub(super) fn promise(
         &self,
         tbs: &TbsCertificate,
         issuer_spki: &[u8],
         at: Timestamp,
-    ) -> Result<Extension, SandboxError> {
+    ) -> Result<Vec<u8>, SandboxError> {
         let time = at.as_millisecond().to_be_bytes();
         let precertificate = tbs.to_der()?;
         let signed = [
@@ -55,7 +55,7 @@ impl CtLog {
         ]
         .concat();
         let signature = self.key.sign(&signed)?;
-        let promise = [
+        Ok([
             &[0][..],
             Digest::of(&self.spki()?).as_raw(),
             &time,
@@ -64,15 +64,18 @@ impl CtLog {
             &length::<2>(signature.len()),
             signature.as_bytes(),
         ]
-        .concat();
-        let list = [
-            &length::<2>(promise.len() + 2)[..],
-            &length::<2>(promise.len()),
-            &promise,
-        ]
-        .concat();
-        x509::raw_extension(SCT_LIST, &OctetString::new(list)?.to_der()?, false)
+        .concat())
     }
+}
+
+/// The extension with these promises (section 3.3).
+pub(super) fn list(promises: &[Vec<u8>]) -> Result<Extension, SandboxError> {
+    let items: Vec<u8> = promises
+        .iter()
+        .flat_map(|promise| [&length::<2>(promise.len())[..], promise].concat())
+        .collect();
+    let list = [&length::<2>(items.len())[..], &items].concat();
+    x509::raw_extension(SCT_LIST, &OctetString::new(list)?.to_der()?, false)
 }
 
 /// The last `N` bytes of a length, as TLS writes it.

@@ -5,6 +5,7 @@ mod attach;
 mod ca;
 mod clock;
 mod ctlog;
+mod defects;
 mod error;
 mod grafana;
 mod images;
@@ -26,13 +27,14 @@ mod tuf;
 mod x509;
 
 pub use clock::Clock;
+pub use defects::{CertificateDefect, Defect, EntryDefect, TimestampDefect};
 pub use error::{Refusal, SandboxError};
 pub use grafana::GrafanaMode;
 pub use images::{PublishedImage, PublishedImages};
 pub use oidc::{AUDIENCE, Caller, Claims, Workflow};
 pub use prometheus::{Incident, MetricsOptions};
 pub use sbom::{CYCLONEDX, SPDX};
-pub use signing::{Content, Defect, Format, LocalKey, SignRequest, Signed, SignedBy};
+pub use signing::{Content, Format, LocalKey, LogVersion, Recipe, SignRequest, Signed, SignedBy};
 pub use tls::TlsIdentity;
 pub use tuf::{TufDefect, TufFiles, TufRepository, TufRole};
 
@@ -126,6 +128,7 @@ pub struct Sandbox {
     tsa: Arc<TimestampAuthority>,
     grafana: Arc<Grafana>,
     trusted_root: String,
+    strangers_root: String,
     signing_config: String,
 }
 
@@ -174,10 +177,11 @@ impl Sandbox {
             rekor_url: url(&running, Service::Rekor),
             rekor_spki: rekor.spki()?,
             tsa_url: format!("{}/api/v1/timestamp", url(&running, Service::Tsa)),
-            tsa_chain: tsa.chain()?,
+            tsa_chains: vec![tsa.chain()?],
         };
         Ok(Self {
             trusted_root: anchors.trusted_root()?,
+            strangers_root: strangers(from, &fulcio, &rekor, &tsa)?.trusted_root()?,
             signing_config: anchors.signing_config(&issuer_url)?,
             options,
             running,
@@ -233,6 +237,12 @@ impl Sandbox {
     /// The `trusted_root.json` of this sandbox's keys.
     pub fn trusted_root_json(&self) -> &str {
         &self.trusted_root
+    }
+
+    /// The `trusted_root.json` of the strangers who make what a [`Defect`] asks for: a certificate authority, a log, a
+    /// certificate log, and timestamp authorities of which only the first is sound.
+    pub fn strangers_root_json(&self) -> &str {
+        &self.strangers_root
     }
 
     /// The signing config (version 0.2) of this sandbox's services.
@@ -348,6 +358,24 @@ impl fmt::Debug for Sandbox {
             .map(|(service, running)| (service, running.address()));
         f.debug_map().entries(addresses).finish()
     }
+}
+
+fn strangers(
+    from: Timestamp,
+    fulcio: &Fulcio,
+    rekor: &Rekor,
+    tsa: &TimestampAuthority,
+) -> Result<Anchors, SandboxError> {
+    Ok(Anchors {
+        from,
+        fulcio_url: "https://fulcio.demo.invalid".into(),
+        fulcio_chain: fulcio.strange_chain()?,
+        ctlog_spki: fulcio.foreign_log().spki()?,
+        rekor_url: "https://rekor.demo.invalid".into(),
+        rekor_spki: rekor.foreign_spki()?,
+        tsa_url: "https://timestamp.demo.invalid".into(),
+        tsa_chains: tsa.strange_chains()?,
+    })
 }
 
 fn url(running: &BTreeMap<Service, Running>, service: Service) -> String {

@@ -1,8 +1,9 @@
 //! Signatures and attestations as cosign makes them, in both of its formats, by an identity or by a key.
 
 use super::ca::pem;
+use super::defects::{Defect, EntryDefect};
 use super::oidc::{Caller, Claims};
-use super::rekor::{Entry, Rejected};
+use super::rekor::{self, Entry, Rejected};
 use super::{Refusal, Sandbox, SandboxError};
 use crate::model::Digest;
 use crate::oci::Descriptor;
@@ -78,19 +79,35 @@ pub enum Content {
     },
 }
 
-/// One thing that is wrong with an otherwise good signature.
+/// The kind of log entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Defect {
-    /// It is about this other digest.
-    OtherSubject(Digest),
-    /// It names this other place of the image (legacy signatures only: the others name none).
-    OtherReference(&'static str),
-    /// One bit of the signature is flipped after all was signed and logged.
-    BrokenSignature,
-    /// There is no log entry with it.
-    NoLogEntry,
-    /// There is no timestamp with it (Sigstore bundles only: the legacy format has none anyway).
-    NoTimestamp,
+pub enum LogVersion {
+    /// Rekor 1: a promise with a time, and a proof.
+    One,
+    /// Rekor 2: a proof alone; the time is the timestamp authority's.
+    Two,
+}
+
+/// How something is signed.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// By whom.
+    pub signer: SignedBy,
+    /// How it is logged.
+    pub log: LogVersion,
+    /// What is to be wrong with it.
+    pub defect: Option<Defect>,
+}
+
+impl Recipe {
+    /// Signed by this signer and logged in Rekor 1.
+    pub fn new(signer: &SignedBy, defect: Option<Defect>) -> Self {
+        Self {
+            signer: signer.clone(),
+            log: LogVersion::One,
+            defect,
+        }
+    }
 }
 
 /// What is to be signed.
@@ -141,7 +158,19 @@ impl Sandbox {
         signer: &SignedBy,
         defect: Option<Defect>,
     ) -> Result<String, SandboxError> {
-        let (envelope, made) = self.envelope(statement, signer, defect)?;
+        self.sign_statement_as(statement, &Recipe::new(signer, defect))
+    }
+
+    /// The same, as the recipe says.
+    ///
+    /// # Errors
+    /// As [`Self::sign_statement`].
+    pub fn sign_statement_as(
+        &self,
+        statement: &[u8],
+        recipe: &Recipe,
+    ) -> Result<String, SandboxError> {
+        let (envelope, made) = self.envelope(statement, recipe)?;
         self.bundle(&made, "dsseEnvelope", envelope)
     }
 
@@ -155,7 +184,15 @@ impl Sandbox {
         signer: &SignedBy,
         defect: Option<Defect>,
     ) -> Result<String, SandboxError> {
-        let made = self.sign_bytes(blob, signer, defect)?;
+        self.sign_blob_as(blob, &Recipe::new(signer, defect))
+    }
+
+    /// The same, as the recipe says.
+    ///
+    /// # Errors
+    /// As [`Self::sign_blob`].
+    pub fn sign_blob_as(&self, blob: &[u8], recipe: &Recipe) -> Result<String, SandboxError> {
+        let made = self.sign_bytes(blob, recipe)?;
         let content = json!({
             "messageDigest": {"algorithm": "SHA2_256", "digest": STANDARD.encode(Digest::of(blob).as_raw())},
             "signature": STANDARD.encode(&made.signature),
@@ -164,13 +201,8 @@ impl Sandbox {
     }
 
     /// A signature over these bytes, logged as `hashedrekord`.
-    pub(super) fn sign_bytes(
-        &self,
-        bytes: &[u8],
-        signer: &SignedBy,
-        defect: Option<Defect>,
-    ) -> Result<Made, SandboxError> {
-        self.make(bytes, signer, defect, |signature, verifier| {
+    pub(super) fn sign_bytes(&self, bytes: &[u8], recipe: &Recipe) -> Result<Made, SandboxError> {
+        self.make(bytes, recipe, |signature, verifier| {
             json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
                 "data": {"hash": {"algorithm": "sha256", "value": Digest::of(bytes).hex()}},
                 "signature": {"content": signature, "publicKey": {"content": verifier}},
@@ -182,15 +214,18 @@ impl Sandbox {
     pub(super) fn envelope(
         &self,
         payload: &[u8],
-        signer: &SignedBy,
-        defect: Option<Defect>,
+        recipe: &Recipe,
     ) -> Result<(Value, Made), SandboxError> {
+        let payload_type = match recipe.defect {
+            Some(Defect::PayloadType) => "application/json",
+            _ => IN_TOTO,
+        };
         let envelope = |signature: &str| {
-            json!({"payload": STANDARD.encode(payload), "payloadType": IN_TOTO,
+            json!({"payload": STANDARD.encode(payload), "payloadType": payload_type,
                 "signatures": [{"sig": signature}]})
         };
-        let signed = pae(IN_TOTO, payload);
-        let made = self.make(&signed, signer, defect, |signature, verifier| {
+        let signed = pae(payload_type, payload);
+        let made = self.make(&signed, recipe, |signature, verifier| {
             json!({"apiVersion": "0.0.1", "kind": "dsse", "spec": {"proposedContent": {
                 "envelope": envelope(signature).to_string(), "verifiers": [verifier],
             }}})
@@ -236,22 +271,42 @@ impl Sandbox {
     fn make(
         &self,
         bytes: &[u8],
-        signer: &SignedBy,
-        defect: Option<Defect>,
+        recipe: &Recipe,
         proposal: impl Fn(&str, &str) -> Value,
     ) -> Result<Made, SandboxError> {
-        let (key, certificate) = self.signing_key(signer)?;
+        let defect = recipe.defect;
+        let (key, certificate) = self.signing_key(&recipe.signer, defect)?;
         let public = key.public_key_der()?;
         let verifier = certificate.as_deref().map_or_else(|| public.to_pem(), pem);
         let mut signature = key.sign(bytes)?.into_bytes();
         let timestamp = (defect != Some(Defect::NoTimestamp))
-            .then(|| self.authority().stamp(&signature))
+            .then(|| {
+                self.authority()
+                    .stamp(&signature, Defect::timestamp(defect))
+            })
             .transpose()?;
-        let entry = if defect == Some(Defect::NoLogEntry) {
-            None
-        } else {
-            let proposal = proposal(&STANDARD.encode(&signature), &STANDARD.encode(verifier));
-            Some(self.log(&proposal)?)
+        let logged = match defect {
+            // ECDSA signs the same bytes otherwise each time.
+            Some(Defect::Entry(EntryDefect::OtherSignature)) => key.sign(bytes)?.into_bytes(),
+            _ => signature.clone(),
+        };
+        let wrong = Defect::entry(defect);
+        let entry = match (defect, recipe.log) {
+            (Some(Defect::NoLogEntry), _) => None,
+            (_, LogVersion::One) => {
+                let proposal = proposal(&STANDARD.encode(&logged), &STANDARD.encode(verifier));
+                let added = self.rekor().add(proposal.to_string().as_bytes(), wrong);
+                Some(added.map_err(rejected)?)
+            }
+            (_, LogVersion::Two) => {
+                let signed = rekor::Signed {
+                    digest: Digest::of(bytes),
+                    signature: &logged,
+                    key: public.as_bytes(),
+                    certificate: certificate.as_deref(),
+                };
+                Some(self.rekor().add_v2(&signed, wrong).map_err(rejected)?)
+            }
         };
         if let (Some(Defect::BrokenSignature), Some(last)) = (defect, signature.last_mut()) {
             *last ^= 1;
@@ -268,6 +323,7 @@ impl Sandbox {
     fn signing_key(
         &self,
         signer: &SignedBy,
+        defect: Option<Defect>,
     ) -> Result<(Arc<KeyPair>, Option<Vec<u8>>), SandboxError> {
         let caller = match signer {
             SignedBy::Key(key) => return Ok((key.0.clone(), None)),
@@ -280,20 +336,19 @@ impl Sandbox {
             Caller::Workflow(workflow) => workflow.subject(),
         };
         let proof: SignatureBytes = key.sign(identity.as_bytes())?;
+        let wrong = Defect::certificate(defect);
         let certificate = self
             .fulcio()
-            .certify(&token, &key.public_key_der()?, &proof)?;
+            .certify(&token, &key.public_key_der()?, &proof, wrong)?;
         Ok((Arc::new(key), Some(certificate)))
     }
+}
 
-    fn log(&self, proposal: &Value) -> Result<Entry, SandboxError> {
-        self.rekor()
-            .add(proposal.to_string().as_bytes())
-            .map_err(|rejected| match rejected {
-                Rejected::Exists(uuid) => {
-                    Refusal::new(409, format!("the log has this entry: {uuid}")).into()
-                }
-                Rejected::Refused(refusal) => refusal.into(),
-            })
+fn rejected(rejected: Rejected) -> SandboxError {
+    match rejected {
+        Rejected::Exists(uuid) => {
+            Refusal::new(409, format!("the log has this entry: {uuid}")).into()
+        }
+        Rejected::Refused(refusal) => refusal.into(),
     }
 }

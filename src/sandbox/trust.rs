@@ -15,18 +15,19 @@ pub(super) struct Anchors {
     pub(super) rekor_url: String,
     pub(super) rekor_spki: Vec<u8>,
     pub(super) tsa_url: String,
-    pub(super) tsa_chain: Vec<Vec<u8>>,
+    pub(super) tsa_chains: Vec<Vec<Vec<u8>>>,
 }
 
 impl Anchors {
     /// The `trusted_root.json` (protobuf-specs, `sigstore_trustroot.proto`).
     pub(super) fn trusted_root(&self) -> Result<String, SandboxError> {
+        let tsa = |chain: &Vec<Vec<u8>>| self.authority(&self.tsa_url, chain);
         let root = json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
             "tlogs": [self.log(&self.rekor_url, &self.rekor_spki)],
             "certificateAuthorities": [self.authority(&self.fulcio_url, &self.fulcio_chain)],
             "ctlogs": [self.log(&format!("{}/ctlog", self.fulcio_url), &self.ctlog_spki)],
-            "timestampAuthorities": [self.authority(&self.tsa_url, &self.tsa_chain)],
+            "timestampAuthorities": self.tsa_chains.iter().map(tsa).collect::<Vec<_>>(),
         });
         Ok(serde_json::to_string_pretty(&root)?)
     }

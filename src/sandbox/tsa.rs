@@ -1,5 +1,6 @@
 //! A timestamp authority (RFC 3161).
 
+use super::defects::TimestampDefect;
 use super::service::answer;
 use super::x509::{self, Holder, Template};
 use super::{Clock, Refusal, SandboxError};
@@ -14,6 +15,7 @@ use cms::content_info::{CmsVersion, ContentInfo};
 use cms::signed_data::{
     CertificateSet, EncapsulatedContentInfo, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -37,12 +39,25 @@ const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
 /// The policy that Sigstore's own authority names.
 const POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.2");
 
+/// Before every certificate that is issued now, and after the sandbox's roots begin.
+const EARLIER: Duration = Duration::from_secs(30);
+
 /// The authority.
 pub(super) struct TimestampAuthority {
     root: Holder,
     signer: Holder,
+    /// Signers of timestamps with a defect, which the sandbox's root does not know.
+    strangers: BTreeMap<Stranger, Holder>,
     clock: Clock,
     issued: AtomicU64,
+}
+
+/// A signer of timestamps whom nobody should trust.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Stranger {
+    Foreign,
+    Expired,
+    OtherUsage,
 }
 
 impl TimestampAuthority {
@@ -50,17 +65,35 @@ impl TimestampAuthority {
         let now = clock.now();
         let from = now.checked_sub(DAY).unwrap_or(now);
         let root = x509::root("CN=DEMO timestamp root,O=DEMO", from, LIFETIME)?;
-        let template = Template {
-            subject: "CN=DEMO timestamp authority,O=DEMO",
-            from,
-            lifetime: LIFETIME,
-            // RFC 3161 section 2.3: the extension must be critical.
-            extensions: x509::signer_extensions(x509::TIME_STAMPING, true)?,
+        let holder = |from, lifetime, usage| {
+            let template = Template {
+                subject: "CN=DEMO timestamp authority,O=DEMO",
+                from,
+                lifetime,
+                // RFC 3161 section 2.3: the extension must be critical.
+                extensions: x509::signer_extensions(usage, true)?,
+            };
+            x509::holder(&root, template)
         };
-        let signer = x509::holder(&root, template)?;
+        let signer = holder(from, LIFETIME, x509::TIME_STAMPING)?;
+        let strangers = BTreeMap::from([
+            (
+                Stranger::Foreign,
+                holder(from, LIFETIME, x509::TIME_STAMPING)?,
+            ),
+            (
+                Stranger::Expired,
+                holder(from, DAY / 2, x509::TIME_STAMPING)?,
+            ),
+            (
+                Stranger::OtherUsage,
+                holder(from, LIFETIME, x509::CODE_SIGNING)?,
+            ),
+        ]);
         Ok(Self {
             root,
             signer,
+            strangers,
             clock,
             issued: AtomicU64::new(1),
         })
@@ -71,19 +104,55 @@ impl TimestampAuthority {
         Ok(vec![self.signer.der()?, self.root.der()?])
     }
 
-    /// The reply to a query about the SHA-256 digest of `bytes`, DER.
-    pub(super) fn stamp(&self, bytes: &[u8]) -> Result<Vec<u8>, SandboxError> {
+    /// The chains of the signers whom nobody should trust, one authority each.
+    pub(super) fn strange_chains(&self) -> Result<Vec<Vec<Vec<u8>>>, SandboxError> {
+        let chain = |signer: &Holder| Ok(vec![signer.der()?, self.root.der()?]);
+        self.strangers.values().map(chain).collect()
+    }
+
+    /// The reply to a query about the SHA-256 digest of `bytes`, DER, with this defect.
+    pub(super) fn stamp(
+        &self,
+        bytes: &[u8],
+        defect: Option<TimestampDefect>,
+    ) -> Result<Vec<u8>, SandboxError> {
+        use TimestampDefect as Wrong;
+        let stranger = match defect {
+            Some(Wrong::Foreign) => Some(Stranger::Foreign),
+            Some(Wrong::ExpiredAuthority) => Some(Stranger::Expired),
+            Some(Wrong::OtherUsage) => Some(Stranger::OtherUsage),
+            _ => None,
+        };
+        let signer = stranger.and_then(|stranger| self.strangers.get(&stranger));
+        let now = self.clock.now();
+        let time = match defect {
+            Some(Wrong::BeforeCertificate) => now.checked_sub(EARLIER).unwrap_or(now),
+            _ => now,
+        };
+        let bytes = match defect {
+            Some(Wrong::OfAnother) => &b"another signature"[..],
+            _ => bytes,
+        };
         let imprint = [
             sha256().to_der()?,
             OctetString::new(*Digest::of(bytes).as_raw())?.to_der()?,
         ]
         .concat();
         let query = [vec![2, 1, 1], sequence(imprint)?, vec![1, 1, 0xff]].concat();
-        self.reply(&sequence(query)?)
+        self.reply_by(signer.unwrap_or(&self.signer), &sequence(query)?, time)
     }
 
     /// The reply to a query, DER.
     pub(super) fn reply(&self, query: &[u8]) -> Result<Vec<u8>, SandboxError> {
+        self.reply_by(&self.signer, query, self.clock.now())
+    }
+
+    fn reply_by(
+        &self,
+        signer: &Holder,
+        query: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<u8>, SandboxError> {
         let query = TimeStampReq::from_der(query)
             .map_err(|error| Refusal::new(400, format!("error parsing request: {error}")))?;
         if query.message_imprint.hash_algorithm.oid != SHA256
@@ -91,12 +160,11 @@ impl TimestampAuthority {
         {
             return Err(Refusal::new(400, "unsupported hash algorithm").into());
         }
-        let now = self.clock.now();
         let certificate_wanted = query.cert_req;
         let said = self.said(query, now)?;
         let token = ContentInfo {
             content_type: SIGNED_DATA,
-            content: Any::encode_from(&self.signed(said, now, certificate_wanted)?)?,
+            content: Any::encode_from(&signed(signer, said, now, certificate_wanted)?)?,
         };
         // PKIStatusInfo { status granted (0) }, then the token.
         let granted = sequence(vec![2, 1, 0])?;
@@ -130,64 +198,64 @@ impl TimestampAuthority {
             extensions: None,
         })
     }
+}
 
-    fn signed(
-        &self,
-        said: TstInfo,
-        now: Timestamp,
-        with_certificate: bool,
-    ) -> Result<SignedData, SandboxError> {
-        let content = said.to_der()?;
-        let attributes = self.attributes(&content, now)?;
-        let signature = self.signer.key.sign(&attributes.to_der()?)?;
-        let certificate = self.signer.certificate.clone();
-        let names = &certificate.tbs_certificate;
-        let signer = SignerInfo {
-            version: CmsVersion::V1,
-            sid: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
-                issuer: names.issuer.clone(),
-                serial_number: names.serial_number.clone(),
-            }),
-            digest_alg: sha256(),
-            signed_attrs: Some(attributes),
-            signature_algorithm: x509::ecdsa_with_sha256(),
-            signature: OctetString::new(signature.as_bytes())?,
-            unsigned_attrs: None,
-        };
-        let certificates = with_certificate
-            .then(|| SetOfVec::try_from(vec![CertificateChoices::Certificate(certificate)]))
-            .transpose()?;
-        Ok(SignedData {
-            version: CmsVersion::V3,
-            digest_algorithms: SetOfVec::try_from(vec![sha256()])?,
-            encap_content_info: EncapsulatedContentInfo {
-                econtent_type: TST_INFO,
-                econtent: Some(Any::encode_from(&OctetString::new(content)?)?),
-            },
-            certificates: certificates.map(CertificateSet),
-            crls: None,
-            signer_infos: SignerInfos(SetOfVec::try_from(vec![signer])?),
-        })
-    }
+fn signed(
+    by: &Holder,
+    said: TstInfo,
+    now: Timestamp,
+    with_certificate: bool,
+) -> Result<SignedData, SandboxError> {
+    let content = said.to_der()?;
+    let attributes = attributes(by, &content, now)?;
+    let signature = by.key.sign(&attributes.to_der()?)?;
+    let certificate = by.certificate.clone();
+    let names = &certificate.tbs_certificate;
+    let signer = SignerInfo {
+        version: CmsVersion::V1,
+        sid: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
+            issuer: names.issuer.clone(),
+            serial_number: names.serial_number.clone(),
+        }),
+        digest_alg: sha256(),
+        signed_attrs: Some(attributes),
+        signature_algorithm: x509::ecdsa_with_sha256(),
+        signature: OctetString::new(signature.as_bytes())?,
+        unsigned_attrs: None,
+    };
+    let certificates = with_certificate
+        .then(|| SetOfVec::try_from(vec![CertificateChoices::Certificate(certificate)]))
+        .transpose()?;
+    Ok(SignedData {
+        version: CmsVersion::V3,
+        digest_algorithms: SetOfVec::try_from(vec![sha256()])?,
+        encap_content_info: EncapsulatedContentInfo {
+            econtent_type: TST_INFO,
+            econtent: Some(Any::encode_from(&OctetString::new(content)?)?),
+        },
+        certificates: certificates.map(CertificateSet),
+        crls: None,
+        signer_infos: SignerInfos(SetOfVec::try_from(vec![signer])?),
+    })
+}
 
-    fn attributes(
-        &self,
-        content: &[u8],
-        now: Timestamp,
-    ) -> Result<SetOfVec<Attribute>, SandboxError> {
-        let seconds = u64::try_from(now.as_second()).unwrap_or_default();
-        let time = UtcTime::from_unix_duration(Duration::from_secs(seconds))?;
-        let digest = OctetString::new(*Digest::of(content).as_raw())?;
-        // SigningCertificateV2 { SEQUENCE OF ESSCertIDv2 { certHash } }, SHA-256 being the default (RFC 5035).
-        let hash = OctetString::new(*Digest::of(&self.signer.der()?).as_raw())?;
-        let certificate = sequence(sequence(sequence(hash.to_der()?)?)?)?;
-        Ok(SetOfVec::try_from(vec![
-            attribute(CONTENT_TYPE, Any::encode_from(&TST_INFO)?)?,
-            attribute(SIGNING_TIME, Any::encode_from(&time)?)?,
-            attribute(MESSAGE_DIGEST, Any::encode_from(&digest)?)?,
-            attribute(SIGNING_CERTIFICATE_V2, Any::from_der(&certificate)?)?,
-        ])?)
-    }
+fn attributes(
+    by: &Holder,
+    content: &[u8],
+    now: Timestamp,
+) -> Result<SetOfVec<Attribute>, SandboxError> {
+    let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+    let time = UtcTime::from_unix_duration(Duration::from_secs(seconds))?;
+    let digest = OctetString::new(*Digest::of(content).as_raw())?;
+    // SigningCertificateV2 { SEQUENCE OF ESSCertIDv2 { certHash } }, SHA-256 being the default (RFC 5035).
+    let hash = OctetString::new(*Digest::of(&by.der()?).as_raw())?;
+    let certificate = sequence(sequence(sequence(hash.to_der()?)?)?)?;
+    Ok(SetOfVec::try_from(vec![
+        attribute(CONTENT_TYPE, Any::encode_from(&TST_INFO)?)?,
+        attribute(SIGNING_TIME, Any::encode_from(&time)?)?,
+        attribute(MESSAGE_DIGEST, Any::encode_from(&digest)?)?,
+        attribute(SIGNING_CERTIFICATE_V2, Any::from_der(&certificate)?)?,
+    ])?)
 }
 
 async fn timestamp(State(authority): State<Arc<TimestampAuthority>>, body: Bytes) -> Response {

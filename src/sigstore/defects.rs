@@ -197,7 +197,7 @@ fn a_body_that_speaks_of_another_signature_is_refused() {
         *json.pointer_mut(ENTRY).unwrap() = other.pointer(ENTRY).unwrap().clone();
     };
 
-    assert_eq!(code(&judged(BY_KEY, moved)), "digest-mismatch");
+    assert_eq!(code(&judged(BY_KEY, moved)), "log-entry-mismatch");
 }
 
 #[test]

@@ -20,9 +20,19 @@ pub(super) fn of(error: &Error) -> Problem {
 fn code(error: &Error) -> &'static str {
     match error {
         Error::SignatureInvalid(_) => "signature-invalid",
+        // The artifact itself was compared before: here it is another than the log's.
+        Error::ArtifactMismatch(cause) if cause.contains("hashedrekord") => "log-entry-mismatch",
         Error::ArtifactMismatch(_) => "digest-mismatch",
         Error::Certificate(cause) => match cause {
             CertificateError::Malformed(_) => "certificate-malformed",
+            // The chain is built at the signing time, so that an expired leaf shows as a chain that cannot be built.
+            CertificateError::ChainInvalid(cause)
+                if ["CertExpired", "CertNotValidYet"]
+                    .iter()
+                    .any(|word| cause.contains(word)) =>
+            {
+                "certificate-expired"
+            }
             CertificateError::ChainInvalid(_) => "certificate-chain",
             CertificateError::NoValidAuthority { .. } => "certificate-authority-window",
             CertificateError::NotYetValid { .. } | CertificateError::Expired { .. } => {
@@ -42,6 +52,10 @@ fn code(error: &Error) -> &'static str {
             _ => "log-invalid",
         },
         Error::Timestamp(cause) => match cause {
+            // The crates leave out the authorities that have not begun; a root without any is unknown, not invalid.
+            TimestampError::Invalid(cause) if cause.contains("no timestamp authorities") => {
+                "timestamp-window"
+            }
             TimestampError::Invalid(_) => "timestamp-invalid",
             TimestampError::OutsideAuthorityValidity { .. } => "timestamp-window",
             TimestampError::NoVerifiedTimestamp(_) => "time-missing",

@@ -35,7 +35,7 @@ impl Rekor {
 }
 
 async fn create(State(rekor): State<Arc<Rekor>>, body: Bytes) -> Response {
-    match rekor.add(&body) {
+    match rekor.add(&body, None) {
         Ok(entry) => answer_with(
             201,
             &[
@@ -87,7 +87,7 @@ async fn search(State(rekor): State<Arc<Rekor>>, body: Bytes) -> Response {
 async fn log(State(rekor): State<Arc<Rekor>>) -> Response {
     let tree = rekor.tree();
     let (size, root) = (tree.leaves.len(), merkle::root(&tree.leaves));
-    match rekor.checkpoint(size, root) {
+    match rekor.checkpoint(&rekor.key, size, root) {
         Ok(checkpoint) => json(
             200,
             &json!({

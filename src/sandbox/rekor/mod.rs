@@ -1,13 +1,17 @@
-//! Rekor, version 1: a transparency log in memory.
+//! Rekor: a transparency log in memory, served as version 1; entries of version 2 are made for clients in the process.
 
 mod api;
+mod forge;
 mod proposal;
 
+use super::defects::EntryDefect;
 use super::merkle::{self, Hash};
 use super::{Clock, Refusal, SandboxError};
 use crate::model::{Digest, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use proposal::Canonical;
+pub(super) use proposal::Signed;
 use serde_json::{Value, json};
 use sigstore_crypto::KeyPair;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +27,8 @@ pub(super) struct Rekor {
     tree_id: u64,
     clock: Clock,
     tree: Mutex<Tree>,
+    /// Only an entry with a defect is signed by it.
+    stranger: KeyPair,
 }
 
 #[derive(Default)]
@@ -46,6 +52,7 @@ pub(super) struct Entry {
     pub(super) uuid: String,
     pub(super) body: Vec<u8>,
     pub(super) kind: String,
+    pub(super) version: String,
     pub(super) time: Timestamp,
     pub(super) index: usize,
     pub(super) log_id: Digest,
@@ -76,6 +83,7 @@ impl Rekor {
             tree_id: u64::from_be_bytes(tree_id) >> 1 | 1,
             clock,
             tree: Mutex::default(),
+            stranger: KeyPair::generate_ecdsa_p256()?,
         })
     }
 
@@ -84,30 +92,70 @@ impl Rekor {
         Ok(self.key.public_key_der()?.into_bytes())
     }
 
-    /// Adds what a client proposes, once its signature is verified.
-    pub(super) fn add(&self, proposal: &[u8]) -> Result<Entry, Rejected> {
+    /// DER of the stranger's key.
+    pub(super) fn foreign_spki(&self) -> Result<Vec<u8>, SandboxError> {
+        Ok(self.stranger.public_key_der()?.into_bytes())
+    }
+
+    /// Adds what a client proposes, once its signature is verified; with this defect.
+    pub(super) fn add(
+        &self,
+        proposal: &[u8],
+        defect: Option<EntryDefect>,
+    ) -> Result<Entry, Rejected> {
         let entry = proposal::canonical(proposal).map_err(Rejected::Refused)?;
-        let leaf = merkle::leaf(&entry.body);
+        self.include(entry, defect)
+    }
+
+    /// Adds an entry of version 2, which has no promise and no time.
+    pub(super) fn add_v2(
+        &self,
+        signed: &Signed<'_>,
+        defect: Option<EntryDefect>,
+    ) -> Result<Entry, Rejected> {
+        let entry = proposal::version_2(signed).map_err(Rejected::Refused)?;
+        self.include(entry, defect)
+    }
+
+    fn include(
+        &self,
+        mut proposed: Canonical,
+        defect: Option<EntryDefect>,
+    ) -> Result<Entry, Rejected> {
+        let (kind, version) = kind_of(&proposed.body);
+        let mut time = self.clock.now();
+        if let Some(defect) = defect {
+            proposed.body = self
+                .forged_body(&proposed.body, defect)
+                .map_err(Rejected::Refused)?;
+            time = forge::time(time, defect);
+        }
+        let leaf = merkle::leaf(&proposed.body);
         let mut tree = self.tree();
         if tree.by_leaf.contains_key(&leaf) {
             return Err(Rejected::Exists(self.uuid(leaf)));
         }
         let index = tree.leaves.len();
-        let time = self.clock.now();
         let promise = self
-            .promise(&entry.body, time, index)
+            .promise(&self.key, &proposed.body, time, index)
             .map_err(|error| Rejected::Refused(error.into()))?;
         tree.leaves.push(leaf);
         tree.by_leaf.insert(leaf, index);
-        for hash in entry.hashes {
+        for hash in proposed.hashes {
             tree.by_hash.entry(hash).or_default().insert(index);
         }
         tree.entries.push(Logged {
-            body: entry.body,
+            body: proposed.body,
             time,
             promise,
         });
-        self.at(&tree, index).map_err(Rejected::Refused)
+        let mut entry = self.at(&tree, index).map_err(Rejected::Refused)?;
+        if let Some(defect) = defect {
+            (entry.kind, entry.version) = (kind, version);
+            self.forge(&tree, &mut entry, defect)
+                .map_err(Rejected::Refused)?;
+        }
+        Ok(entry)
     }
 
     /// The entry at this index.
@@ -161,13 +209,12 @@ impl Rekor {
         let logged = tree.entries.get(index).ok_or_else(missing)?;
         let leaf = tree.leaves.get(index).ok_or_else(missing)?;
         let root = merkle::root(&tree.leaves);
-        let kind = serde_json::from_slice::<Value>(&logged.body)
-            .ok()
-            .and_then(|body| Some(body.get("kind")?.as_str()?.to_owned()));
+        let (kind, version) = kind_of(&logged.body);
         Ok(Entry {
             uuid: self.uuid(*leaf),
             body: logged.body.clone(),
-            kind: kind.unwrap_or_default(),
+            kind,
+            version,
             time: logged.time,
             index,
             log_id: self.key_id,
@@ -175,32 +222,37 @@ impl Rekor {
             size: tree.leaves.len(),
             root,
             path: merkle::inclusion(&tree.leaves, index),
-            checkpoint: self.checkpoint(tree.leaves.len(), root)?,
+            checkpoint: self.checkpoint(&self.key, tree.leaves.len(), root)?,
         })
     }
 
     /// The signed entry timestamp: over the canonical JSON of what the log says about the entry.
-    fn promise(&self, body: &[u8], time: Timestamp, index: usize) -> Result<Vec<u8>, SandboxError> {
+    fn promise(
+        &self,
+        key: &KeyPair,
+        body: &[u8],
+        time: Timestamp,
+        index: usize,
+    ) -> Result<Vec<u8>, SandboxError> {
         let said = json!({
             "body": STANDARD.encode(body), "integratedTime": time.as_second(),
             "logID": self.key_id.hex(), "logIndex": index,
         });
         let canonical = serde_json_canonicalizer::to_vec(&said)?;
-        Ok(self.key.sign(&canonical)?.into_bytes())
+        Ok(key.sign(&canonical)?.into_bytes())
     }
 
     /// A signed note (<https://c2sp.org/signed-note>) of this tree.
-    fn checkpoint(&self, size: usize, root: Hash) -> Result<String, Refusal> {
+    fn checkpoint(&self, key: &KeyPair, size: usize, root: Hash) -> Result<String, Refusal> {
         let note = format!(
             "{HOST} - {}\n{size}\n{}\n",
             self.tree_id,
             STANDARD.encode(root)
         );
-        let signature = self
-            .key
-            .sign(note.as_bytes())
-            .map_err(|error| Refusal::new(500, error.to_string()))?;
-        let hint = self.key_id.as_raw().get(..4).unwrap_or_default();
+        let failed = |error: sigstore_crypto::Error| Refusal::new(500, error.to_string());
+        let signature = key.sign(note.as_bytes()).map_err(failed)?;
+        let key_id = Digest::of(key.public_key_der().map_err(failed)?.as_bytes());
+        let hint = key_id.as_raw().get(..4).unwrap_or_default();
         let signature = STANDARD.encode([hint, signature.as_bytes()].concat());
         Ok(format!("{note}\n\u{2014} {HOST} {signature}\n"))
     }
@@ -238,12 +290,10 @@ impl Entry {
 
     /// As a Sigstore bundle holds it: hashes in base64, numbers as text.
     pub(super) fn to_bundle(&self) -> Value {
-        json!({
+        let mut entry = json!({
             "logIndex": self.index.to_string(),
             "logId": {"keyId": STANDARD.encode(self.log_id.as_raw())},
-            "kindVersion": {"kind": self.kind, "version": "0.0.1"},
-            "integratedTime": self.time.as_second().to_string(),
-            "inclusionPromise": {"signedEntryTimestamp": STANDARD.encode(&self.promise)},
+            "kindVersion": {"kind": self.kind, "version": self.version},
             "inclusionProof": {
                 "logIndex": self.index.to_string(),
                 "rootHash": STANDARD.encode(self.root),
@@ -252,7 +302,18 @@ impl Entry {
                 "checkpoint": {"envelope": self.checkpoint},
             },
             "canonicalizedBody": STANDARD.encode(&self.body),
-        })
+        });
+        if let (Some(entry), "0.0.1") = (entry.as_object_mut(), self.version.as_str()) {
+            entry.insert(
+                "integratedTime".into(),
+                self.time.as_second().to_string().into(),
+            );
+            entry.insert(
+                "inclusionPromise".into(),
+                json!({"signedEntryTimestamp": STANDARD.encode(&self.promise)}),
+            );
+        }
+        entry
     }
 
     /// As cosign's old annotation holds it: the promise and what it is over.
@@ -267,4 +328,11 @@ impl Entry {
             },
         })
     }
+}
+
+/// Kind and version that a body states; empty for one that states none.
+fn kind_of(body: &[u8]) -> (String, String) {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    (text("kind").into(), text("apiVersion").into())
 }

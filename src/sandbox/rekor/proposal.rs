@@ -19,6 +19,17 @@ pub(super) struct Canonical {
     pub(super) hashes: BTreeSet<String>,
 }
 
+/// What an entry of version 2 is about.
+pub(in super::super) struct Signed<'a> {
+    /// SHA-256 of the signed bytes.
+    pub(in super::super) digest: Digest,
+    pub(in super::super) signature: &'a [u8],
+    /// DER of the signer's key.
+    pub(in super::super) key: &'a [u8],
+    /// DER of the signer's certificate.
+    pub(in super::super) certificate: Option<&'a [u8]>,
+}
+
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Proposal {
@@ -100,6 +111,30 @@ pub(super) fn canonical(proposal: &[u8]) -> Result<Canonical, Refusal> {
     }
     let body = serde_json_canonicalizer::to_vec(&body).map_err(|error| bad(&error.to_string()))?;
     Ok(Canonical { body, hashes })
+}
+
+/// The entry of version 2 (rekor-tiles, `hashedrekord.proto`), if its signature verifies.
+pub(super) fn version_2(signed: &Signed<'_>) -> Result<Canonical, Refusal> {
+    let raw = SignatureBytes::new(signed.signature.to_vec());
+    VerificationKey::from_spki(&DerPublicKey::new(signed.key.to_vec()))
+        .and_then(|key| key.verify_prehashed(signed.digest.as_raw(), &raw))
+        .map_err(|_| bad("invalid signature"))?;
+    let (name, der) = match signed.certificate {
+        Some(der) => ("x509Certificate", der),
+        None => ("publicKey", signed.key),
+    };
+    let body = json!({"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": {
+        "data": {"algorithm": "SHA2_256", "digest": STANDARD.encode(signed.digest.as_raw())},
+        "signature": {
+            "content": STANDARD.encode(signed.signature),
+            "verifier": {"keyDetails": "PKIX_ECDSA_P256_SHA_256", name: {"rawBytes": STANDARD.encode(der)}},
+        },
+    }}});
+    let body = serde_json_canonicalizer::to_vec(&body).map_err(|error| bad(&error.to_string()))?;
+    Ok(Canonical {
+        body,
+        hashes: BTreeSet::from([signed.digest.to_string()]),
+    })
 }
 
 fn dsse(spec: &Dsse) -> Result<(Value, BTreeSet<String>), Refusal> {

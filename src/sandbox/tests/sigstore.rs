@@ -202,7 +202,7 @@ async fn the_log_takes_an_entry_once_and_none_whose_signature_does_not_verify() 
     assert_eq!(bad.status().as_u16(), 400);
     assert_eq!(sandbox.log_size(), 1);
     assert!(matches!(
-        sandbox.rekor().add(b"{}"),
+        sandbox.rekor().add(b"{}", None),
         Err(Rejected::Refused(_))
     ));
 }

@@ -76,14 +76,7 @@ impl Entry<'_> {
         } else {
             (proof.log_index.get(), proof.tree_size)
         };
-        if self.kind != TILED
-            && (proof.root_hash != *checkpoint.root_hash() || size != checkpoint.tree_size())
-        {
-            return Err(problem(
-                "log-checkpoint",
-                "the proof and the checkpoint are about different trees",
-            ));
-        }
+        self.check_tree(proof, &checkpoint)?;
         sigstore_merkle::verify_inclusion_proof(
             &sigstore_merkle::hash_leaf(self.body),
             index,
@@ -94,10 +87,31 @@ impl Entry<'_> {
         .map_err(|error| bad(error.to_string()))
     }
 
-    /// Checks that the very log that the entry names signed the checkpoint; any log of the root would do for the crates.
+    /// A proof often holds for several sizes of the tree, and with them for several indices: it must be the
+    /// checkpoint's.
+    fn check_tree(&self, proof: &InclusionProof, checkpoint: &Checkpoint) -> Result<(), Problem> {
+        let is_of_the_tree = self.kind == TILED
+            || (proof.root_hash == *checkpoint.root_hash()
+                && proof.tree_size == checkpoint.tree_size());
+        if is_of_the_tree {
+            return Ok(());
+        }
+        Err(problem(
+            "log-checkpoint",
+            "the proof and the checkpoint are about different trees",
+        ))
+    }
+
+    /// Checks that the very log that the entry names signed the checkpoint, and of the proof's tree; any log of the root
+    /// would do for the crates, and any size.
     pub(in crate::sigstore) fn verify_checkpoint_of_log(&self, root: &Root) -> Result<(), Problem> {
-        self.proof
-            .map_or(Ok(()), |proof| self.verify_checkpoint(root, proof))
+        let Some(proof) = self.proof else {
+            return Ok(());
+        };
+        if let Some(checkpoint) = proof.checkpoint.checkpoint() {
+            self.check_tree(proof, &checkpoint)?;
+        }
+        self.verify_checkpoint(root, proof)
     }
 
     fn verify_checkpoint(&self, root: &Root, proof: &InclusionProof) -> Result<(), Problem> {

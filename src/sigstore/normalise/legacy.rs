@@ -6,7 +6,7 @@ use crate::sigstore::statement::text_of;
 use crate::sigstore::{envelope, json, problem::problem};
 use serde::Deserialize;
 use sigstore_types::{MessageSignature, SignatureBytes, SignatureContent};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Layers that hold a simple signing payload.
 pub(in crate::sigstore) const SIMPLE_SIGNING: &str =
@@ -60,6 +60,7 @@ impl Payload {
     pub(in crate::sigstore) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         let malformed = |error: serde_json::Error| problem("payload-malformed", error);
         json::refuse_duplicate_keys(bytes).map_err(malformed)?;
+        refuse_lookalikes(bytes).map_err(malformed)?;
         let wire: Wire = serde_json::from_slice(bytes).map_err(malformed)?;
         if wire.critical.kind != "cosign container image signature" {
             return Err(problem(
@@ -78,6 +79,23 @@ impl Payload {
                 .collect(),
         })
     }
+}
+
+/// Refuses names that differ in letter case alone: cosign takes either for the other, and so another digest than here.
+fn refuse_lookalikes(bytes: &[u8]) -> Result<(), serde_json::Error> {
+    let payload: serde_json::Value = serde_json::from_slice(bytes)?;
+    for place in ["", "/critical", "/critical/image", "/critical/identity"] {
+        let object = payload.pointer(place).and_then(|value| value.as_object());
+        let names = object.into_iter().flat_map(|object| object.keys());
+        let mut seen = BTreeSet::new();
+        for name in names {
+            if !seen.insert(name.to_lowercase()) {
+                let message = format!("the name {name:?} stands there in another letter case, too");
+                return Err(serde::de::Error::custom(message));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A layer of `.sig`: the signature over its bytes is in its annotations.
