@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod project;
