@@ -13,6 +13,8 @@ mod prometheus;
 #[cfg(test)]
 mod release;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 mod seal;
