@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod project;
@@ -10,6 +12,8 @@ mod project;
 mod prometheus;
 #[cfg(test)]
 mod release;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod running;
 #[cfg(test)]

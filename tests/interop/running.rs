@@ -116,13 +116,15 @@ pub(crate) fn by_key(name: &str) -> Vec<String> {
 
 /// An identity token of the release workflow at that commit.
 pub(crate) fn token(commit: &str) -> String {
+    let (repository, reference) = (variable("STACK_REPOSITORY"), variable("STACK_REF"));
+    token_of(&["gha", &repository, &reference, commit])
+}
+
+/// An identity token of whom the stack's `token` command is told.
+pub(crate) fn token_of(whom: &[&str]) -> String {
     let output = Command::new(variable("STACK_SCRIPT"))
-        .args(["token", &variable("EVIDENCE_STACK"), "gha"])
-        .args([
-            &variable("STACK_REPOSITORY"),
-            &variable("STACK_REF"),
-            commit,
-        ])
+        .args(["token", &variable("EVIDENCE_STACK")])
+        .args(whom)
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");

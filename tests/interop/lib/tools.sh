@@ -72,7 +72,7 @@ install_tools() {
 # Folder of the registry with the referrers API. Named by its sources, so that a change builds it anew.
 registry_folder() {
   local sources
-  sources="$(cd "$HERE/registry" && cat main.go go.mod go.sum | sha256sum)"
+  sources="$(cd "$HERE/registry" && cat ./*.go go.mod go.sum | sha256sum)"
   echo "$TOOLS/registry-${sources:0:12}"
 }
 

@@ -200,6 +200,9 @@ make_trust_files() {
   signing_config rekor1 "${rekor1[@]}"
   signing_config rekor1_tsa "${rekor1[@]}" "${tsa[@]}"
   signing_config rekor2_tsa "${rekor2[@]}" "${tsa[@]}"
+  # What no log recorded: a stolen key would go unnoticed, so verifiers have to be told that they may accept it.
+  signing_config tsa "${tsa[@]}"
+  signing_config none
   mv "$trust/trusted_root.json.new" "$trust/trusted_root.json"
 }
 
@@ -233,6 +236,7 @@ write_environment() {
       STACK_EMAIL_ISSUER="$EMAIL_ISSUER" \
       STACK_REGISTRY=127.0.0.1:5001 \
       STACK_REGISTRY_PLAIN=127.0.0.1:5002 \
+      STACK_REGISTRY_PROGRAM="$(registry_folder)/registry" \
       STACK_PROMETHEUS_URL=http://127.0.0.1:9090 \
       STACK_PROMETHEUS_START=1758463200 \
       STACK_PROMETHEUS_END=$((1758463200 + 3 * 3600)) \

@@ -2,7 +2,8 @@
 //
 // No such registry is a package of the distribution: docker-registry 2.8 has no referrers API. This one is
 // go-containerregistry's test registry with that API switched on. It keeps manifests in memory only; the
-// journal below keeps them on disk too, so that a test may stop the server and start it again.
+// journal below keeps them on disk too, so that a test may stop the server and start it again. The meter counts
+// requests and delays them: what a spot check costs is measured here, not said by the program that makes it.
 package main
 
 import (
@@ -18,20 +19,22 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
 func main() {
-	port := flag.Int("port", 5001, "port on 127.0.0.1")
+	port := flag.Int("port", 5001, "port on 127.0.0.1, 0 for any that is free")
 	dir := flag.String("dir", "", "folder that keeps blobs and manifests")
+	delay := flag.Duration("delay", 0, "time that every request waits, as on the way to a distant registry")
 	flag.Parse()
-	if err := serve(*port, *dir); err != nil {
+	if err := serve(*port, *dir, *delay); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func serve(port int, dir string) error {
+func serve(port int, dir string, delay time.Duration) error {
 	if dir == "" {
 		return fmt.Errorf("-dir is required")
 	}
@@ -51,7 +54,9 @@ func serve(port int, dir string) error {
 	if err != nil {
 		return err
 	}
-	return http.Serve(listener, kept)
+	// Whoever asked for any port reads here which one it is.
+	fmt.Println(listener.Addr())
+	return http.Serve(listener, newMeter(kept, delay))
 }
 
 // change is one accepted PUT or DELETE of a manifest.
