@@ -2,10 +2,14 @@
 
 use super::exit::{CliError, Exit};
 use super::files;
+#[cfg(feature = "net")]
+use super::online::{Online, OnlineFlags};
 use super::spot_check::predicate_type;
 use super::spot_check::{self, Candidate, Format, SpotCheck};
 use super::trust_flags::{TrustFlags, missing_identity};
 use clap::{Args, Subcommand};
+#[cfg(feature = "net")]
+use evidence::model::Verdict;
 use evidence::model::{Digest, limits};
 use evidence::sigstore::statement::{COSIGN_SIGN, PredicateType};
 use evidence::sigstore::{Artifact, BundleJudgement, Detached, judge_blob};
@@ -48,6 +52,9 @@ pub(super) struct VerifyArgs {
     output: Format,
     #[command(flatten)]
     trust: TrustFlags,
+    #[cfg(feature = "net")]
+    #[command(flatten)]
+    online: OnlineFlags,
 }
 
 /// Runs the command.
@@ -90,11 +97,20 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
         unfit: args.unfit(&judged),
     };
     let digest = artifact.digest();
-    let check = SpotCheck::of(&args.file, digest, &trust.rules, &[candidate], "signature");
+    #[cfg_attr(not(feature = "net"), expect(unused_mut, reason = "nothing is added"))]
+    let mut check = SpotCheck::of(&args.file, digest, &trust.rules, &[candidate], "signature");
     if trust.rules.is_empty() {
         let named = |identity: &_| (check.reference.clone(), Clone::clone(identity));
         let signers: Vec<_> = check.signers.iter().map(named).collect();
         return Err(missing_identity(&signers));
+    }
+    #[cfg(feature = "net")]
+    if let Some(online) = Online::new(&args.online, &trust.roots)?
+        && check.verdict() == Verdict::Verified
+        && let Some(signature) = judged.judgement.valid()
+    {
+        let asked = online.check(&args.file, signature.log.as_ref());
+        check.findings.extend(super::runtime::block_on(asked)?);
     }
     Ok(spot_check::print("blobs", &[check], args.output))
 }

@@ -10,6 +10,8 @@ mod files;
 mod format;
 #[cfg(feature = "net")]
 mod image;
+#[cfg(feature = "net")]
+mod online;
 mod output;
 #[cfg(feature = "net")]
 mod pack;

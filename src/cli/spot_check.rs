@@ -108,13 +108,21 @@ impl SpotCheck {
         }
     }
 
-    /// Verified by one passed finding; undetermined when a root or a source is lacking; refused otherwise.
+    /// Verified by one accepted signature of which no log says otherwise; undetermined when a root, a source or an
+    /// answer is lacking; refused otherwise.
     pub(super) fn verdict(&self) -> Verdict {
         let any = |outcome| self.findings.iter().any(|one| one.outcome == outcome);
-        if any(Outcome::Pass) {
-            Verdict::Verified
+        let accepted = self
+            .findings
+            .iter()
+            .any(|one| one.check == Check::Signature && one.outcome == Outcome::Pass);
+        // Beside an accepted signature only what was asked for about it can still fail.
+        if accepted && any(Outcome::Fail) {
+            Verdict::Refused
         } else if any(Outcome::Undetermined) {
             Verdict::Undetermined
+        } else if accepted {
+            Verdict::Verified
         } else {
             Verdict::Refused
         }

@@ -102,3 +102,11 @@ pub const RANGE_REQUESTS: u64 = 1_000;
 pub const SANDBOX_REQUEST_BYTES: usize = 256 << 20;
 /// Requests that a service of the sandbox remembers.
 pub const SANDBOX_REQUESTS: usize = 10_000;
+/// Bytes of one answer of a log's own interface: an entry with its proof, its trees, a checkpoint.
+pub const LOG_ANSWER_BYTES: u64 = 4 << 20;
+/// Bytes of 256 entries of a tiled log, each of at most 64 KiB with its length before it (tlog-tiles).
+pub const LOG_ENTRIES_BYTES: u64 = 256 * (2 + 65_535);
+/// Trees of one log: its present one and those before it.
+pub const LOG_TREES: usize = 256;
+/// Answers of one log that are kept for the next signature.
+pub const LOG_ANSWERS_KEPT: usize = 4_096;

@@ -8,12 +8,14 @@ mod push;
 mod referrers;
 pub mod registry;
 mod registry_error;
+pub mod rekor;
 mod session;
 
 pub use credentials::{Credential, Credentials, CredentialsError};
 pub use http::{Http, HttpError, HttpOptions, Request, Response};
 pub use push::Pushed;
 pub use registry::{ErrorCode, Fetched, Registry, RegistryError, RegistryOptions};
+pub use rekor::{Rekor, RekorError};
 
 #[cfg(test)]
 #[cfg(feature = "sandbox")]

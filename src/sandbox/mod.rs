@@ -19,6 +19,7 @@ mod service;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod trust;
 mod tsa;
 mod x509;
@@ -44,6 +45,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tiles::TileLog;
 use trust::Anchors;
 use tsa::TimestampAuthority;
 
@@ -58,6 +60,8 @@ pub enum Service {
     Fulcio,
     /// Transparency log.
     Rekor,
+    /// Tiled transparency log.
+    TileLog,
     /// Timestamp authority.
     Tsa,
     /// Metrics server.
@@ -73,6 +77,7 @@ impl fmt::Display for Service {
             Self::Issuer => "issuer",
             Self::Fulcio => "certificate authority",
             Self::Rekor => "transparency log",
+            Self::TileLog => "tiled transparency log",
             Self::Tsa => "timestamp authority",
             Self::Prometheus => "metrics server",
             Self::Grafana => "dashboard server",
@@ -119,6 +124,7 @@ pub struct Sandbox {
     issuer: Arc<Issuer>,
     fulcio: Arc<Fulcio>,
     rekor: Arc<Rekor>,
+    tiles: Arc<TileLog>,
     tsa: Arc<TimestampAuthority>,
     grafana: Arc<Grafana>,
     trusted_root: String,
@@ -147,6 +153,7 @@ impl Sandbox {
         let registry = Arc::new(Registry::new(options.referrers_api));
         let fulcio = Arc::new(Fulcio::new(issuer.clone(), clock)?);
         let rekor = Arc::new(Rekor::new(clock)?);
+        let tiles = Arc::new(TileLog::new()?);
         let tsa = Arc::new(TimestampAuthority::new(clock)?);
         let prometheus = Arc::new(Prometheus::new(Store::new(options.metrics.clone(), clock)));
         let grafana = Arc::new(Grafana::new(options.grafana, prometheus.clone()));
@@ -154,6 +161,7 @@ impl Sandbox {
             (Service::Registry, registry.clone().router()),
             (Service::Fulcio, fulcio.clone().router()),
             (Service::Rekor, rekor.clone().router()),
+            (Service::TileLog, tiles.clone().router()),
             (Service::Tsa, tsa.clone().router()),
             (Service::Prometheus, prometheus.router()),
             (Service::Grafana, grafana.clone().router()),
@@ -169,6 +177,8 @@ impl Sandbox {
             ctlog_spki: fulcio.ctlog().spki()?,
             rekor_url: url(&running, Service::Rekor),
             rekor_spki: rekor.spki()?,
+            tiles_url: url(&running, Service::TileLog),
+            tiles_spki: tiles.spki()?,
             tsa_url: format!("{}/api/v1/timestamp", url(&running, Service::Tsa)),
             tsa_chain: tsa.chain()?,
         };
@@ -181,6 +191,7 @@ impl Sandbox {
             issuer,
             fulcio,
             rekor,
+            tiles,
             tsa,
             grafana,
         })
@@ -295,6 +306,21 @@ impl Sandbox {
         self.rekor.size()
     }
 
+    /// Entries in the tiled log.
+    pub fn tile_log_size(&self) -> usize {
+        self.tiles.size()
+    }
+
+    /// Makes the log a liar: it keeps its first entries, forgets the others, and has these in their place.
+    pub fn rewrite_log(&self, keep: usize, then: &[Vec<u8>]) {
+        self.rekor.rewrite(keep, then);
+    }
+
+    /// The same for the tiled log. What adds to all entries is honest.
+    pub fn rewrite_tile_log(&self, keep: usize, then: &[Vec<u8>]) {
+        self.tiles.rewrite(keep, then);
+    }
+
     /// Pushes a manifest as it is, to be found by its digest and, where given, a tag.
     pub fn push_manifest(
         &self,
@@ -322,6 +348,10 @@ impl Sandbox {
 
     fn rekor(&self) -> &Rekor {
         &self.rekor
+    }
+
+    fn tile_log(&self) -> &TileLog {
+        &self.tiles
     }
 
     fn authority(&self) -> &TimestampAuthority {

@@ -14,6 +14,8 @@ pub(super) struct Anchors {
     pub(super) ctlog_spki: Vec<u8>,
     pub(super) rekor_url: String,
     pub(super) rekor_spki: Vec<u8>,
+    pub(super) tiles_url: String,
+    pub(super) tiles_spki: Vec<u8>,
     pub(super) tsa_url: String,
     pub(super) tsa_chain: Vec<Vec<u8>>,
 }
@@ -23,7 +25,10 @@ impl Anchors {
     pub(super) fn trusted_root(&self) -> Result<String, SandboxError> {
         let root = json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": [self.log(&self.rekor_url, &self.rekor_spki)],
+            "tlogs": [
+                self.log(&self.rekor_url, &self.rekor_spki),
+                self.log(&self.tiles_url, &self.tiles_spki),
+            ],
             "certificateAuthorities": [self.authority(&self.fulcio_url, &self.fulcio_chain)],
             "ctlogs": [self.log(&format!("{}/ctlog", self.fulcio_url), &self.ctlog_spki)],
             "timestampAuthorities": [self.authority(&self.tsa_url, &self.tsa_chain)],

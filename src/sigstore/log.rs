@@ -2,7 +2,7 @@
 
 use super::problem::problem;
 use super::trust::{Key, Root, fingerprint};
-use crate::model::{Digest, LogRecord, Problem, Timestamp};
+use crate::model::{Digest, LogRecord, LogTree, Problem, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -98,7 +98,20 @@ pub(super) fn record(entry: &TransparencyLogEntry) -> LogRecord {
             entry.kind_version.kind(),
             entry.kind_version.version()
         ),
+        tree: tree(entry),
     }
+}
+
+/// The tree of the entry's inclusion proof, as its checkpoint names it.
+fn tree(entry: &TransparencyLogEntry) -> Option<LogTree> {
+    let proof = entry.inclusion_proof.as_ref()?;
+    let checkpoint = Checkpoint::from_text(proof.checkpoint.envelope()).ok()?;
+    Some(LogTree {
+        origin: checkpoint.origin().into(),
+        size: checkpoint.tree_size(),
+        root: Digest::from_raw(*checkpoint.root_hash().as_bytes()),
+        leaf_index: proof.log_index.get(),
+    })
 }
 
 /// RFC 6962, section 2.1.
@@ -202,6 +215,7 @@ impl OldEntry {
             leaf_hash: leaf_hash(&self.body),
             integrated: Some(self.integrated),
             kind: "intoto 0.0.1".into(),
+            tree: None,
         })
     }
 

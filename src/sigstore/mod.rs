@@ -6,6 +6,8 @@
 pub mod envelope;
 pub mod identity;
 pub mod image;
+pub mod online;
+pub mod rotation;
 pub mod signature;
 pub mod statement;
 pub mod tag_binding;

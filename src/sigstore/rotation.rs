@@ -1,0 +1,424 @@
+//! What changed between the trusted root that a signature was judged with and the present one of its instance.
+//!
+//! A key that ended since takes nothing from what it signed before: whoever verifies is told, and decides.
+
+use super::problem::problem;
+use crate::model::{Check, Digest, Finding, Group, Problem, Status, Timestamp, limits};
+use sigstore_trust_root::TrustedRoot;
+use sigstore_types::TimeRange;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a trusted root vouches for.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Anchor {
+    /// The key of a transparency log.
+    Log,
+    /// A certificate authority.
+    CertificateAuthority,
+    /// The key of a certificate transparency log.
+    CertificateLog,
+    /// A timestamp authority.
+    TimestampAuthority,
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Log => "log key",
+            Self::CertificateAuthority => "certificate authority",
+            Self::CertificateLog => "certificate log key",
+            Self::TimestampAuthority => "timestamp authority",
+        })
+    }
+}
+
+/// How an anchor of one root is in another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum What {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It is no longer good for what was made after this time.
+    Ended(Timestamp),
+    /// It is good for longer; none when without an end.
+    Prolonged(Option<Timestamp>),
+    /// It is good from another time on; none for any.
+    Began(Option<Timestamp>),
+}
+
+/// One difference.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Change {
+    /// Of what kind it is.
+    pub anchor: Anchor,
+    /// A log's id in hex; of an authority the SHA-256 of its chain of certificates.
+    pub id: String,
+    /// Its address, for people.
+    pub url: String,
+    /// What became of it.
+    pub what: What,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.id.get(..12).unwrap_or(&self.id);
+        write!(f, "the {} {id}… of {:?} ", self.anchor, self.url)?;
+        match self.what {
+            What::Added => f.write_str("is new in the present root"),
+            What::Removed => f.write_str("is no longer in the present root"),
+            What::Ended(time) => write!(f, "ended on {time} in the present root"),
+            What::Prolonged(Some(time)) => write!(f, "ends on {time} only in the present root"),
+            What::Prolonged(None) => f.write_str("has no end any more in the present root"),
+            What::Began(Some(time)) => write!(f, "is good from {time} on in the present root"),
+            What::Began(None) => f.write_str("is good from any time on in the present root"),
+        }
+    }
+}
+
+/// Kind, id and public key or chain: a log that keeps its id and changes its key is another anchor.
+type Name = (Anchor, String, Digest);
+
+struct State {
+    url: String,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+}
+
+/// All differences between two versions of a `trusted_root.json`, by kind and id.
+///
+/// # Errors
+/// When one of them is none.
+pub fn rotated(old: &[u8], new: &[u8]) -> Result<Vec<Change>, Problem> {
+    let (old, mut new) = (anchors(old)?, anchors(new)?);
+    let mut changes = Vec::new();
+    let change = |(anchor, id, _): &Name, state: &State, what| Change {
+        anchor: *anchor,
+        id: id.clone(),
+        url: state.url.clone(),
+        what,
+    };
+    for (name, was) in &old {
+        match new.remove(name) {
+            None => changes.push(change(name, was, What::Removed)),
+            Some(is) => {
+                let what = differences(was, &is);
+                changes.extend(what.into_iter().map(|what| change(name, &is, what)));
+            }
+        }
+    }
+    changes.extend(
+        new.iter()
+            .map(|(name, state)| change(name, state, What::Added)),
+    );
+    changes.sort_by(|a, b| (a.anchor, &a.id).cmp(&(b.anchor, &b.id)));
+    Ok(changes)
+}
+
+fn differences(was: &State, is: &State) -> Vec<What> {
+    let mut found = Vec::new();
+    if was.start != is.start {
+        found.push(What::Began(is.start));
+    }
+    match (was.end, is.end) {
+        (was, is) if was == is => {}
+        (None, Some(end)) => found.push(What::Ended(end)),
+        (Some(before), Some(end)) if end < before => found.push(What::Ended(end)),
+        (_, end) => found.push(What::Prolonged(end)),
+    }
+    found
+}
+
+fn anchors(json: &[u8]) -> Result<BTreeMap<Name, State>, Problem> {
+    let bad = |error: &dyn fmt::Display| problem("root-malformed", error);
+    if json.len() as u64 > limits::DOCUMENT_BYTES {
+        return Err(bad(&format!(
+            "a trusted root of more than {} bytes",
+            limits::DOCUMENT_BYTES
+        )));
+    }
+    let text = std::str::from_utf8(json).map_err(|error| bad(&error))?;
+    let root = TrustedRoot::from_json(text).map_err(|error| bad(&error))?;
+    let log = |anchor, url: String, id: &[u8], key: &[u8], window| {
+        (
+            (anchor, hex::encode(id), Digest::of(key)),
+            state(url, window),
+        )
+    };
+    let authority = |anchor, url: String, chain: &[&[u8]], window| {
+        let digest = Digest::of(&chain.concat());
+        ((anchor, digest.hex(), digest), state(url, window))
+    };
+    let logs = root.tlogs.into_iter().map(|one| {
+        let (id, key) = (one.log_id.key_id.as_bytes(), &one.public_key);
+        log(
+            Anchor::Log,
+            one.base_url,
+            id,
+            key.raw_bytes.as_bytes(),
+            key.valid_for,
+        )
+    });
+    let certificate_logs = root.ctlogs.into_iter().map(|one| {
+        let (id, key) = (one.log_id.key_id.as_bytes(), &one.public_key);
+        log(
+            Anchor::CertificateLog,
+            one.base_url,
+            id,
+            key.raw_bytes.as_bytes(),
+            key.valid_for,
+        )
+    });
+    let authorities = root.certificate_authorities.into_iter().map(|one| {
+        let chain = one.cert_chain.certificates.iter();
+        let chain: Vec<_> = chain.map(|one| one.raw_bytes.as_bytes()).collect();
+        authority(Anchor::CertificateAuthority, one.uri, &chain, one.valid_for)
+    });
+    let timestamps = root.timestamp_authorities.into_iter().map(|one| {
+        let url = one.uri.unwrap_or_default();
+        let chain = one.cert_chain.certificates.iter();
+        let chain: Vec<_> = chain.map(|one| one.raw_bytes.as_bytes()).collect();
+        authority(Anchor::TimestampAuthority, url, &chain, one.valid_for)
+    });
+    Ok(logs
+        .chain(certificate_logs)
+        .chain(authorities)
+        .chain(timestamps)
+        .collect())
+}
+
+fn state(url: String, window: Option<TimeRange>) -> State {
+    State {
+        url,
+        start: window.map(|window| window.start),
+        end: window.and_then(|window| window.end),
+    }
+}
+
+/// What of a root a signature rests on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RestsOn<'a> {
+    /// The id of its log, in hex.
+    pub log_id: Option<&'a str>,
+    /// The verified times of the signature.
+    pub times: &'a [Timestamp],
+}
+
+/// Findings for a signature that was judged with the older root: a warning for each change, none of which refuses it.
+///
+/// The change of the very log that it rests on comes first, and says when the key ended before the signature was made.
+pub fn findings(subject: &str, changes: &[Change], rests_on: &RestsOn<'_>) -> Vec<Finding> {
+    let (own, other): (Vec<_>, Vec<_>) = changes.iter().partition(|change| {
+        change.anchor == Anchor::Log && Some(change.id.as_str()) == rests_on.log_id
+    });
+    let finding =
+        |message: String| Finding::pass(Check::RootRotation, Group::Requirement, subject, message);
+    let mut found: Vec<_> = own
+        .iter()
+        .map(|change| {
+            let signed = rests_on.times.iter().max();
+            let when = match (change.what, signed) {
+                (What::Ended(end), Some(time)) if *time > end => {
+                    format!(", before this signature was made on {time}")
+                }
+                (What::Ended(_), Some(time)) => {
+                    format!(", after this signature was made on {time}")
+                }
+                _ => String::new(),
+            };
+            finding(format!("this signature rests on it: {change}{when}"))
+                .with_status(Status::Recorded)
+        })
+        .collect();
+    if found.is_empty() {
+        found.push(finding(match rests_on.log_id {
+            Some(_) => {
+                "the log that the signature rests on is as it was in the trusted root".into()
+            }
+            None => "the signature rests on no log".into(),
+        }));
+    }
+    found.extend(
+        other
+            .iter()
+            .map(|change| finding(change.to_string()).with_status(Status::Recorded)),
+    );
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Outcome;
+    use serde_json::{Value, json};
+    use sigstore_trust_root::SigstoreInstance;
+
+    const REKOR: &str = "c0d23d6ad406973f9559f3ba2d1ca01f84147d8ffc5b8445c224f98b9591801d";
+
+    fn public_good() -> Value {
+        serde_json::from_str(SigstoreInstance::PublicGood.embedded_trusted_root_json()).unwrap()
+    }
+
+    /// The differences of the built-in root and an edited copy of it.
+    fn edited(edit: impl Fn(&mut Value)) -> Vec<Change> {
+        let old = public_good();
+        let mut new = old.clone();
+        edit(&mut new);
+        assert_ne!(old, new);
+        rotated(old.to_string().as_bytes(), new.to_string().as_bytes()).unwrap()
+    }
+
+    fn only(changes: &[Change]) -> (Anchor, What) {
+        let [change] = changes else {
+            panic!("{changes:?}")
+        };
+        (change.anchor, change.what)
+    }
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_root_is_not_rotated_against_itself() {
+        for instance in [
+            SigstoreInstance::PublicGood,
+            SigstoreInstance::Staging,
+            SigstoreInstance::GitHub,
+        ] {
+            let json = instance.embedded_trusted_root_json().as_bytes();
+            assert_eq!(rotated(json, json), Ok(vec![]));
+        }
+    }
+
+    #[test]
+    fn a_log_key_that_ended_is_named_with_its_end() {
+        let changes = edited(|root| {
+            root["tlogs"][0]["publicKey"]["validFor"]["end"] = json!("2026-10-01T00:00:00Z");
+        });
+
+        assert_eq!(
+            only(&changes),
+            (Anchor::Log, What::Ended(time("2026-10-01T00:00:00Z")))
+        );
+        assert_eq!(changes[0].id, REKOR);
+        assert_eq!(
+            changes[0].to_string(),
+            "the log key c0d23d6ad406… of \"https://rekor.sigstore.dev\" ended on 2026-10-01T00:00:00Z in the present root"
+        );
+    }
+
+    #[test]
+    fn what_was_removed_or_added_is_named_whatever_it_is() {
+        for (list, anchor) in [
+            ("tlogs", Anchor::Log),
+            ("ctlogs", Anchor::CertificateLog),
+            ("certificateAuthorities", Anchor::CertificateAuthority),
+            ("timestampAuthorities", Anchor::TimestampAuthority),
+        ] {
+            let without = |root: &mut Value| {
+                root[list].as_array_mut().unwrap().remove(0);
+            };
+            let gone = edited(without);
+            assert_eq!(only(&gone), (anchor, What::Removed), "{list}");
+
+            let (mut old, new) = (public_good(), public_good());
+            without(&mut old);
+            let added = rotated(old.to_string().as_bytes(), new.to_string().as_bytes()).unwrap();
+            assert_eq!(only(&added), (anchor, What::Added), "{list}");
+        }
+    }
+
+    #[test]
+    fn another_key_under_the_same_id_is_another_log() {
+        let changes = edited(|root| {
+            root["tlogs"][0]["publicKey"]["rawBytes"] =
+                root["ctlogs"][1]["publicKey"]["rawBytes"].clone();
+        });
+
+        let what: Vec<_> = changes.iter().map(|change| change.what).collect();
+        assert_eq!(what, [What::Removed, What::Added]);
+    }
+
+    #[test]
+    fn windows_that_open_or_move_are_named() {
+        let changes = edited(|root| {
+            let window = &mut root["certificateAuthorities"][0]["validFor"];
+            window.as_object_mut().unwrap().remove("end").unwrap();
+        });
+        assert_eq!(
+            only(&changes),
+            (Anchor::CertificateAuthority, What::Prolonged(None))
+        );
+
+        let changes = edited(|root| {
+            root["tlogs"][0]["publicKey"]["validFor"]["start"] = json!("2020-01-01T00:00:00Z");
+        });
+        let start = Some(time("2020-01-01T00:00:00Z"));
+        assert_eq!(only(&changes), (Anchor::Log, What::Began(start)));
+    }
+
+    #[test]
+    fn what_is_no_root_cannot_be_compared() {
+        let root = public_good().to_string();
+        for bad in [&b"{}"[..], b"\xff", b""] {
+            assert_eq!(
+                rotated(root.as_bytes(), bad).unwrap_err().code,
+                "root-malformed"
+            );
+            assert_eq!(
+                rotated(bad, root.as_bytes()).unwrap_err().code,
+                "root-malformed"
+            );
+        }
+    }
+
+    #[test]
+    fn the_key_that_a_signature_rests_on_is_told_first_and_fails_nothing() {
+        let changes = edited(|root| {
+            root["tlogs"][0]["publicKey"]["validFor"]["end"] = json!("2026-10-01T00:00:00Z");
+            root["certificateAuthorities"]
+                .as_array_mut()
+                .unwrap()
+                .remove(0);
+        });
+        let told = |at: &str| {
+            let times = [time(at)];
+            let rests_on = RestsOn {
+                log_id: Some(REKOR),
+                times: &times,
+            };
+            findings("seal", &changes, &rests_on)
+        };
+
+        let (before, after) = (told("2026-09-01T00:00:00Z"), told("2026-11-01T00:00:00Z"));
+
+        assert_eq!(before.len(), 2);
+        assert!(
+            before
+                .iter()
+                .chain(&after)
+                .all(|one| one.outcome == Outcome::Pass
+                    && one.status == Status::Recorded
+                    && one.check == Check::RootRotation)
+        );
+        assert!(before[0].message.contains("rests on it"));
+        assert!(before[0].message.contains("after this signature was made"));
+        assert!(after[0].message.contains("before this signature was made"));
+        assert!(before[1].message.contains("no longer in the present root"));
+    }
+
+    #[test]
+    fn a_log_that_did_not_change_is_said_to_be_as_it_was() {
+        let rests_on = RestsOn {
+            log_id: Some(REKOR),
+            times: &[],
+        };
+        let found = findings("seal", &[], &rests_on);
+
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].status, Status::Verified);
+        assert!(found[0].message.contains("as it was"));
+    }
+}
