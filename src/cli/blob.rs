@@ -3,13 +3,11 @@
 use super::exit::{CliError, Exit};
 use super::files;
 #[cfg(feature = "net")]
-use super::online::{Online, OnlineFlags};
+use super::online::{self, OnlineFlags};
 use super::spot_check::predicate_type;
 use super::spot_check::{self, Candidate, Format, SpotCheck};
 use super::trust_flags::{TrustFlags, missing_identity};
 use clap::{Args, Subcommand};
-#[cfg(feature = "net")]
-use evidence::model::Verdict;
 use evidence::model::{Digest, limits};
 use evidence::sigstore::statement::{COSIGN_SIGN, PredicateType};
 use evidence::sigstore::{Artifact, BundleJudgement, Detached, judge_blob};
@@ -105,12 +103,8 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
         return Err(missing_identity(&signers));
     }
     #[cfg(feature = "net")]
-    if let Some(online) = Online::new(&args.online, &trust.roots)?
-        && check.verdict() == Verdict::Verified
-        && let Some(signature) = judged.judgement.valid()
-    {
-        let asked = online.check(&args.file, signature.log.as_ref());
-        check.findings.extend(super::runtime::block_on(asked)?);
+    if let Some(online) = args.online.build(&trust.roots)? {
+        super::runtime::block_on(online::confirm(&online, &mut check))?;
     }
     Ok(spot_check::print("blobs", &[check], args.output))
 }

@@ -30,6 +30,9 @@ pub(super) struct SpotCheck {
     pub findings: Vec<Finding>,
     /// Whose signatures hold, accepted or not.
     pub signers: Vec<Identity>,
+    /// The signatures that are what was asked for.
+    #[cfg(feature = "net")]
+    pub accepted: Vec<Signature>,
 }
 
 /// One signature that might be what was asked for.
@@ -77,6 +80,14 @@ impl SpotCheck {
             digest: Some(digest),
             findings,
             signers,
+            #[cfg(feature = "net")]
+            accepted: candidates
+                .iter()
+                .filter(|candidate| candidate.unfit.is_none())
+                .filter_map(|candidate| candidate.judgement.valid())
+                .filter(|signature| accepted(rules, signature))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -94,6 +105,7 @@ impl SpotCheck {
                 message,
             )],
             signers: Vec::new(),
+            accepted: Vec::new(),
         }
     }
 
@@ -105,6 +117,7 @@ impl SpotCheck {
             digest: None,
             findings: vec![failure(reference, "malformed", message)],
             signers: Vec::new(),
+            accepted: Vec::new(),
         }
     }
 

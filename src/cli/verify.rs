@@ -4,10 +4,12 @@ use super::exit::{CliError, Exit};
 use super::files;
 use super::format::{Format, Output};
 #[cfg(feature = "net")]
-use super::online::{Online, OnlineFlags};
+use super::online::OnlineFlags;
 use super::policy_file;
 use super::trust_flags::TrustFlags;
 use crate::cli::output;
+#[cfg(feature = "net")]
+use evidence::collect::online::{Online, Question};
 use evidence::model::{Report, limits};
 #[cfg(feature = "net")]
 use evidence::verify::LOG_CONSISTENCY;
@@ -15,7 +17,14 @@ use evidence::verify::{AskedRelease, SealedBy, Trust, sealed_by};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Verifies evidence bundles: seal, release, every member, every claim. Opens no socket, but for --online.
+#[cfg_attr(
+    feature = "net",
+    doc = "Verifies evidence bundles: seal, release, every member, every claim. Opens no socket, but for --online."
+)]
+#[cfg_attr(
+    not(feature = "net"),
+    doc = "Verifies evidence bundles: seal, release, every member, every claim. Opens no socket."
+)]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The bundles (`.tar.gz`); each seal is looked for beside its bundle.
@@ -117,7 +126,7 @@ pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliErro
     #[cfg_attr(not(feature = "net"), expect(unused_mut, reason = "nothing is added"))]
     let mut report = evidence::verify::verify(file, &name, seal.as_deref(), &trust);
     #[cfg(feature = "net")]
-    if let Some(online) = Online::new(&flags.online, &trust.roots)? {
+    if let Some(online) = flags.online.build(&trust.roots)? {
         ask_log(&online, &mut report)?;
     }
     Ok(report)
@@ -126,7 +135,11 @@ pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliErro
 /// Asks the log of the seal, and says what it says in place of that it was not asked.
 #[cfg(feature = "net")]
 fn ask_log(online: &Online, report: &mut Report) -> Result<(), CliError> {
-    let found = super::runtime::block_on(online.check("seal", report.log.as_ref()))?;
+    let question = Question {
+        log: report.log.as_ref(),
+        times: &report.sealed_at,
+    };
+    let found = super::runtime::block_on(online.check("seal", question))?;
     report
         .findings
         .retain(|finding| finding.subject != LOG_CONSISTENCY);

@@ -10,6 +10,7 @@ pub mod git;
 pub mod grafana;
 pub mod image;
 pub mod layout_dir;
+pub mod online;
 pub mod prometheus;
 pub mod run;
 pub mod servers;

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sigstore_types::{
-    Checkpoint, DerPublicKey, DsseEnvelope, KindVersion, Sha256Hash, SignatureBytes,
-    TransparencyLogEntry,
+    Checkpoint, DerPublicKey, DsseEnvelope, InclusionProof, KindVersion, Sha256Hash,
+    SignatureBytes, TransparencyLogEntry,
 };
 
 /// An `intoto` 0.0.1 entry: it names the envelope by its digest as it was sent, and has a promise only.
@@ -98,13 +98,12 @@ pub(super) fn record(entry: &TransparencyLogEntry) -> LogRecord {
             entry.kind_version.kind(),
             entry.kind_version.version()
         ),
-        tree: tree(entry),
+        tree: entry.inclusion_proof.as_ref().and_then(tree),
     }
 }
 
-/// The tree of the entry's inclusion proof, as its checkpoint names it.
-fn tree(entry: &TransparencyLogEntry) -> Option<LogTree> {
-    let proof = entry.inclusion_proof.as_ref()?;
+/// The tree of an inclusion proof, as its checkpoint names it.
+fn tree(proof: &InclusionProof) -> Option<LogTree> {
     let checkpoint = Checkpoint::from_text(proof.checkpoint.envelope()).ok()?;
     Some(LogTree {
         origin: checkpoint.origin().into(),

@@ -3,6 +3,7 @@
 //! A key that ended since takes nothing from what it signed before: whoever verifies is told, and decides.
 
 use super::problem::problem;
+use super::trust::Roots;
 use crate::model::{Check, Digest, Finding, Group, Problem, Status, Timestamp, limits};
 use sigstore_trust_root::TrustedRoot;
 use sigstore_types::TimeRange;
@@ -86,12 +87,29 @@ struct State {
     end: Option<Timestamp>,
 }
 
+impl Roots {
+    /// What the present version of the root of this name changed.
+    ///
+    /// # Errors
+    /// When there is no root of this name, or the present one is none.
+    pub fn changes(&self, name: &str, present: &[u8]) -> Result<Vec<Change>, Problem> {
+        let root = self.roots.iter().find(|root| root.name == name);
+        let root = root
+            .ok_or_else(|| problem("root-unknown", format!("no trusted root is named {name:?}")))?;
+        Ok(compare(&root.trusted, &parse(present)?))
+    }
+}
+
 /// All differences between two versions of a `trusted_root.json`, by kind and id.
 ///
 /// # Errors
 /// When one of them is none.
 pub fn rotated(old: &[u8], new: &[u8]) -> Result<Vec<Change>, Problem> {
-    let (old, mut new) = (anchors(old)?, anchors(new)?);
+    Ok(compare(&parse(old)?, &parse(new)?))
+}
+
+fn compare(old: &TrustedRoot, new: &TrustedRoot) -> Vec<Change> {
+    let (old, mut new) = (anchors(old), anchors(new));
     let mut changes = Vec::new();
     let change = |(anchor, id, _): &Name, state: &State, what| Change {
         anchor: *anchor,
@@ -113,7 +131,7 @@ pub fn rotated(old: &[u8], new: &[u8]) -> Result<Vec<Change>, Problem> {
             .map(|(name, state)| change(name, state, What::Added)),
     );
     changes.sort_by(|a, b| (a.anchor, &a.id).cmp(&(b.anchor, &b.id)));
-    Ok(changes)
+    changes
 }
 
 fn differences(was: &State, is: &State) -> Vec<What> {
@@ -130,7 +148,7 @@ fn differences(was: &State, is: &State) -> Vec<What> {
     found
 }
 
-fn anchors(json: &[u8]) -> Result<BTreeMap<Name, State>, Problem> {
+fn parse(json: &[u8]) -> Result<TrustedRoot, Problem> {
     let bad = |error: &dyn fmt::Display| problem("root-malformed", error);
     if json.len() as u64 > limits::DOCUMENT_BYTES {
         return Err(bad(&format!(
@@ -139,58 +157,52 @@ fn anchors(json: &[u8]) -> Result<BTreeMap<Name, State>, Problem> {
         )));
     }
     let text = std::str::from_utf8(json).map_err(|error| bad(&error))?;
-    let root = TrustedRoot::from_json(text).map_err(|error| bad(&error))?;
-    let log = |anchor, url: String, id: &[u8], key: &[u8], window| {
-        (
-            (anchor, hex::encode(id), Digest::of(key)),
-            state(url, window),
-        )
-    };
-    let authority = |anchor, url: String, chain: &[&[u8]], window| {
-        let digest = Digest::of(&chain.concat());
-        ((anchor, digest.hex(), digest), state(url, window))
-    };
-    let logs = root.tlogs.into_iter().map(|one| {
-        let (id, key) = (one.log_id.key_id.as_bytes(), &one.public_key);
-        log(
-            Anchor::Log,
-            one.base_url,
-            id,
-            key.raw_bytes.as_bytes(),
-            key.valid_for,
-        )
-    });
-    let certificate_logs = root.ctlogs.into_iter().map(|one| {
-        let (id, key) = (one.log_id.key_id.as_bytes(), &one.public_key);
-        log(
-            Anchor::CertificateLog,
-            one.base_url,
-            id,
-            key.raw_bytes.as_bytes(),
-            key.valid_for,
-        )
-    });
-    let authorities = root.certificate_authorities.into_iter().map(|one| {
-        let chain = one.cert_chain.certificates.iter();
-        let chain: Vec<_> = chain.map(|one| one.raw_bytes.as_bytes()).collect();
-        authority(Anchor::CertificateAuthority, one.uri, &chain, one.valid_for)
-    });
-    let timestamps = root.timestamp_authorities.into_iter().map(|one| {
-        let url = one.uri.unwrap_or_default();
-        let chain = one.cert_chain.certificates.iter();
-        let chain: Vec<_> = chain.map(|one| one.raw_bytes.as_bytes()).collect();
-        authority(Anchor::TimestampAuthority, url, &chain, one.valid_for)
-    });
-    Ok(logs
-        .chain(certificate_logs)
-        .chain(authorities)
-        .chain(timestamps)
-        .collect())
+    TrustedRoot::from_json(text).map_err(|error| bad(&error))
 }
 
-fn state(url: String, window: Option<TimeRange>) -> State {
+fn anchors(root: &TrustedRoot) -> BTreeMap<Name, State> {
+    let mut found = BTreeMap::new();
+    let mut log = |anchor, url: &str, id: &[u8], key: &[u8], window| {
+        let name = (anchor, hex::encode(id), Digest::of(key));
+        found.insert(name, state(url, window));
+    };
+    for one in &root.tlogs {
+        let (id, key) = (one.log_id.key_id.as_bytes(), &one.public_key);
+        let der = key.raw_bytes.as_bytes();
+        log(Anchor::Log, &one.base_url, id, der, key.valid_for);
+    }
+    for one in &root.ctlogs {
+        let (id, key) = (one.log_id.key_id.as_bytes(), &one.public_key);
+        let der = key.raw_bytes.as_bytes();
+        log(
+            Anchor::CertificateLog,
+            &one.base_url,
+            id,
+            der,
+            key.valid_for,
+        );
+    }
+    for one in &root.certificate_authorities {
+        let chain = one.cert_chain.certificates.iter();
+        let chain: Vec<_> = chain.map(|one| one.raw_bytes.as_bytes()).collect();
+        let digest = Digest::of(&chain.concat());
+        let name = (Anchor::CertificateAuthority, digest.hex(), digest);
+        found.insert(name, state(&one.uri, one.valid_for));
+    }
+    for one in &root.timestamp_authorities {
+        let chain = one.cert_chain.certificates.iter();
+        let chain: Vec<_> = chain.map(|one| one.raw_bytes.as_bytes()).collect();
+        let digest = Digest::of(&chain.concat());
+        let name = (Anchor::TimestampAuthority, digest.hex(), digest);
+        let url = one.uri.as_deref().unwrap_or_default();
+        found.insert(name, state(url, one.valid_for));
+    }
+    found
+}
+
+fn state(url: &str, window: Option<TimeRange>) -> State {
     State {
-        url,
+        url: url.into(),
         start: window.map(|window| window.start),
         end: window.and_then(|window| window.end),
     }

@@ -5,7 +5,6 @@ use sigstore_crypto::{KeyAlgorithm, Keyring};
 use sigstore_trust_root::{SigstoreInstance, TrustedRoot};
 use sigstore_types::DerPublicKey;
 use sigstore_verify::Verifier;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use x509_cert::Certificate;
@@ -30,8 +29,7 @@ pub(super) struct Root {
     pub(super) name: String,
     pub(super) verifier: Verifier,
     pub(super) logs: Keyring,
-    /// Address of each log, by its id in hex.
-    pub(super) log_urls: BTreeMap<String, String>,
+    pub(super) trusted: TrustedRoot,
     pub(super) has_certificate_logs: bool,
     pub(super) has_timestamp_authorities: bool,
     authorities: Vec<Authority>,
@@ -164,21 +162,13 @@ impl Roots {
             .map(|certificate| Authority::parse(certificate.raw_bytes.as_bytes()))
             .collect::<Result<_, _>>()
             .map_err(|error| malformed(error.to_string()))?;
-        let log_urls = trusted
-            .tlogs
-            .iter()
-            .map(|log| {
-                let id = hex::encode(log.log_id.key_id.as_bytes());
-                (id, log.base_url.clone())
-            })
-            .collect();
         self.roots.push(Arc::new(Root {
             verifier,
             logs,
-            log_urls,
             has_certificate_logs: !trusted.ctlogs.is_empty(),
             has_timestamp_authorities: !trusted.timestamp_authorities.is_empty(),
             authorities,
+            trusted,
             name,
         }));
         Ok(())

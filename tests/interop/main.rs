@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod online;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod project;

@@ -59,7 +59,7 @@ pub fn interface(record: &LogRecord) -> Interface {
     }
 }
 
-/// A log of the trusted roots: its key, and where it says that it is.
+/// A log of the trusted roots, by its key.
 #[derive(Clone, Debug)]
 pub struct TrustedLog {
     id: Sha256Hash,
@@ -80,12 +80,17 @@ impl Roots {
     }
 
     /// Id in hex and address of every log, by id.
-    pub fn logs(&self) -> BTreeMap<&str, &str> {
+    ///
+    /// Of several addresses of one log that of the first root counts.
+    pub fn logs(&self) -> BTreeMap<String, &str> {
         self.roots
             .iter()
             .rev()
-            .flat_map(|root| &root.log_urls)
-            .map(|(id, url)| (id.as_str(), url.as_str()))
+            .flat_map(|root| &root.trusted.tlogs)
+            .map(|log| {
+                let id = hex::encode(log.log_id.key_id.as_bytes());
+                (id, log.base_url.as_str())
+            })
             .collect()
     }
 }
@@ -96,13 +101,9 @@ impl TrustedLog {
         self.id.to_hex()
     }
 
-    /// The address that the first root names; it need not be reachable.
-    pub fn url(&self) -> Option<&str> {
-        let id = self.id();
-        self.roots
-            .iter()
-            .find_map(|root| root.log_urls.get(&id))
-            .map(String::as_str)
+    /// The roots that have it.
+    pub fn root_names(&self) -> Vec<&str> {
+        self.roots.iter().map(|root| root.name.as_str()).collect()
     }
 
     /// The tree of a signed checkpoint.
