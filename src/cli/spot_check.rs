@@ -159,7 +159,10 @@ impl SpotCheck {
             let message = one_line(&finding.message);
             let line = match finding.outcome {
                 Outcome::Pass => format!("    {message}\n"),
-                Outcome::NotChecked => format!("    not counted: {message}\n"),
+                Outcome::NotChecked if finding.check == Check::Signature => {
+                    format!("    not counted: {message}\n")
+                }
+                Outcome::NotChecked => format!("    not checked: {message}\n"),
                 _ => format!("    {}: {message}\n", finding.code),
             };
             text += &line;

@@ -7,21 +7,34 @@ use crate::model::{Check, Finding, Group, LogRecord, Problem, Timestamp};
 use crate::net::http::Url;
 use crate::net::{Http, Rekor, RekorError};
 use crate::sigstore::online::tiles::Tiles;
-use crate::sigstore::online::v1::{Asked, Trees, asked, check_entry, growth_proof, tree_of};
+use crate::sigstore::online::v1::{self, Trees, check_entry, growth_proof, tree_of};
 use crate::sigstore::online::{
     Flaw, Head, Interface, TrustedLog, check_growth, interface, needs_proof, v2,
 };
 use crate::sigstore::rotation::{self, Change, RestsOn};
 use crate::sigstore::{Roots, Signature};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long all answers about one signature may take: a tiled log is asked some twenty times.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Logs that are asked, each at one address. One value for a whole run.
 #[derive(Debug)]
 pub struct Online {
     roots: Roots,
-    logs: BTreeMap<String, Result<Rekor, String>>,
+    logs: BTreeMap<String, Result<Asked, String>>,
+    patience: Duration,
     /// What the present version of a root changed, by the root's name.
     changes: BTreeMap<String, Vec<Change>>,
+}
+
+/// A log, and whether it took too long once: then it is not waited for again.
+#[derive(Debug)]
+struct Asked {
+    rekor: Rekor,
+    gave_up: AtomicBool,
 }
 
 /// What of a signature the log is asked about.
@@ -57,14 +70,26 @@ impl Online {
                         )
                     }),
                 };
-                (id, url.map(|url| Rekor::new(http.clone(), url)))
+                let log = url.map(|url| Asked {
+                    rekor: Rekor::new(http.clone(), url),
+                    gave_up: AtomicBool::new(false),
+                });
+                (id, log)
             })
             .collect();
         Self {
             roots: roots.clone(),
             logs,
+            patience: PATIENCE,
             changes: BTreeMap::new(),
         }
+    }
+
+    /// The same, waiting so long at most for all answers about one signature.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Says what the root of this name is today: signatures that rest on what changed since are pointed out.
@@ -143,14 +168,32 @@ impl Online {
     async fn ask(&self, record: &LogRecord) -> Result<String, Flaw> {
         let unknown = || Flaw::unanswered("unknown", "the log is in none of the trusted roots");
         let log = self.roots.log(&record.log_id).ok_or_else(unknown)?;
-        let rekor = match self.logs.get(&record.log_id) {
-            Some(Ok(rekor)) => rekor,
+        let asked = match self.logs.get(&record.log_id) {
+            Some(Ok(asked)) => asked,
             Some(Err(why)) => return Err(Flaw::unanswered("address", why)),
             None => return Err(unknown()),
         };
-        let size = match interface(record) {
-            Interface::V1 => ask_v1(rekor, &log, record).await?,
-            Interface::V2 => ask_v2(rekor, &log, record).await?,
+        let rekor = &asked.rekor;
+        let answer = async {
+            match interface(record) {
+                Interface::V1 => ask_v1(rekor, &log, record).await,
+                Interface::V2 => ask_v2(rekor, &log, record).await,
+            }
+        };
+        let too_slow = || {
+            let (address, patience) = (rekor.address(), self.patience);
+            let message = format!("{address} took longer than {patience:?} for its answers");
+            Flaw::unanswered("unreachable", message)
+        };
+        if asked.gave_up.load(Ordering::Relaxed) {
+            return Err(too_slow());
+        }
+        let size = match tokio::time::timeout(self.patience, answer).await {
+            Ok(answer) => answer?,
+            Err(_) => {
+                asked.gave_up.store(true, Ordering::Relaxed);
+                return Err(too_slow());
+            }
         };
         let grown = match &record.tree {
             Some(tree) => format!(", and is the log that had {} then", tree.size),
@@ -174,9 +217,9 @@ async fn ask_v1(rekor: &Rekor, log: &TrustedLog, record: &LogRecord) -> Result<u
         let now = trees.head(tree, log)?;
         grew_v1(rekor, tree, recorded, &now).await?;
     }
-    let answer = match asked(record) {
-        Asked::Index(index) => rekor.entry_at(index).await,
-        Asked::Uuid(uuid) => rekor.entry(&uuid).await,
+    let answer = match v1::asked(record) {
+        v1::Asked::Index(index) => rekor.entry_at(index).await,
+        v1::Asked::Uuid(uuid) => rekor.entry(&uuid).await,
     };
     let seen = check_entry(&answer.map_err(no_entry)?, record, log)?;
     let now = trees.head(seen.tree_id, log)?;
@@ -241,5 +284,6 @@ pub fn web_url(text: &str) -> Option<Url> {
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
 mod tests;

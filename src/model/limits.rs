@@ -110,3 +110,7 @@ pub const LOG_ENTRIES_BYTES: u64 = 256 * (2 + 65_535);
 pub const LOG_TREES: usize = 256;
 /// Answers of one log that are kept for the next signature.
 pub const LOG_ANSWERS_KEPT: usize = 4_096;
+/// Bytes of those answers.
+pub const LOG_BYTES_KEPT: u64 = 64 << 20;
+/// Signatures of one checkpoint: the log's own, and its witnesses'.
+pub const CHECKPOINT_SIGNATURES: usize = 64;

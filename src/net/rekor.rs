@@ -8,6 +8,7 @@ use crate::model::limits;
 use crate::model::redact::url_without_secrets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Mutex, OnceCell};
 
 /// Hashes of a whole tile.
@@ -49,6 +50,7 @@ pub struct Rekor {
     http: Http,
     base: Url,
     kept: Mutex<BTreeMap<String, Shared>>,
+    kept_bytes: AtomicU64,
     /// Where a tiled log serves its files below the address.
     folder: OnceCell<Result<&'static str, RekorError>>,
 }
@@ -60,6 +62,7 @@ impl Rekor {
             http,
             base,
             kept: Mutex::default(),
+            kept_bytes: AtomicU64::new(0),
             folder: OnceCell::new(),
         }
     }
@@ -177,14 +180,20 @@ impl Rekor {
     async fn once(&self, path: &str, query: &str, limit: u64) -> Result<Arc<[u8]>, RekorError> {
         let cell = {
             let mut kept = self.kept.lock().await;
-            if kept.len() >= limits::LOG_ANSWERS_KEPT {
+            let bytes = self.kept_bytes.load(Ordering::Relaxed);
+            if kept.len() >= limits::LOG_ANSWERS_KEPT || bytes > limits::LOG_BYTES_KEPT {
                 kept.clear();
+                self.kept_bytes.store(0, Ordering::Relaxed);
             }
             kept.entry(format!("{path}?{query}")).or_default().clone()
         };
-        cell.get_or_init(|| self.get(path, query, limit))
-            .await
-            .clone()
+        let fetch = || async {
+            let answer = self.get(path, query, limit).await;
+            let bytes = answer.as_ref().map_or(0, |body| body.len() as u64);
+            self.kept_bytes.fetch_add(bytes, Ordering::Relaxed);
+            answer
+        };
+        cell.get_or_init(fetch).await.clone()
     }
 
     async fn get(&self, path: &str, query: &str, limit: u64) -> Result<Arc<[u8]>, RekorError> {

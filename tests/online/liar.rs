@@ -115,8 +115,10 @@ fn send(client: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
         answer.status, answer.header
     )?;
     client.write_all(&answer.body)?;
-    while answer.endless {
+    if !answer.endless {
+        return Ok(());
+    }
+    loop {
         client.write_all(&answer.body)?;
     }
-    Ok(())
 }

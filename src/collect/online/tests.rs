@@ -78,8 +78,7 @@ async fn asked_for(count: usize, tiled: bool) -> Vec<String> {
     for findings in running.join_all().await {
         assert_eq!(findings[0].outcome, Outcome::Pass, "{findings:?}");
     }
-    let asked = asked.lock().unwrap().clone();
-    asked
+    asked.lock().unwrap().clone()
 }
 
 #[tokio::test]
@@ -182,4 +181,30 @@ async fn a_log_without_a_usable_address_or_root_leaves_the_question_open() {
     };
     let found = online.check("it", question).await;
     assert_eq!((found.len(), found[0].outcome), (1, Outcome::NotChecked));
+}
+
+#[tokio::test]
+async fn a_log_that_takes_its_time_is_given_up_once_for_all() {
+    let (_sandbox, roots, signatures) = signed(2, true).await;
+    let asked = Arc::new(Mutex::new(0));
+    let seen = asked.clone();
+    let wait = move || {
+        *seen.lock().unwrap() += 1;
+        tokio::time::sleep(Duration::from_secs(30))
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(wait)).await });
+    let id = signatures[0].log.as_ref().unwrap().log_id.clone();
+    let addresses = BTreeMap::from([(id, Url::parse(&url).unwrap())]);
+    let patience = Duration::from_millis(300);
+    let online = Online::new(&http(), &roots, &addresses).with_patience(patience);
+
+    for signature in &signatures {
+        let found = online.check("it", signature.into()).await;
+        assert_eq!(found[0].outcome, Outcome::Undetermined);
+        assert_eq!(found[0].code, "EV-log-online-unreachable");
+        assert!(found[0].message.contains("longer than 300ms"), "{found:?}");
+    }
+    assert_eq!(*asked.lock().unwrap(), 1);
 }

@@ -118,7 +118,7 @@ impl TrustedLog {
                 checkpoint
                     .signatures()
                     .iter()
-                    .take(limits::LOG_ENTRIES)
+                    .take(limits::CHECKPOINT_SIGNATURES)
                     .any(|line| {
                         key.verify(checkpoint.signed_data(), &line.signature)
                             .is_ok()
