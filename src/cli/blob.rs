@@ -2,6 +2,8 @@
 
 use super::exit::{CliError, Exit};
 use super::files;
+#[cfg(feature = "net")]
+use super::online::{self, OnlineFlags};
 use super::spot_check::demand::{Candidate, Demand, Kind, Says, Want};
 use super::spot_check::{self, Output, SpotCheck, predicate_type};
 use super::trust_flags::{TrustFlags, missing_identity};
@@ -42,6 +44,9 @@ pub(super) struct VerifyArgs {
     output: Vec<Output>,
     #[command(flatten)]
     trust: TrustFlags,
+    #[cfg(feature = "net")]
+    #[command(flatten)]
+    online: OnlineFlags,
 }
 
 /// Runs the command.
@@ -108,6 +113,10 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
             .notes
             .extend(judged.iter().filter_map(|one| args.advice(one)));
         check.notes.dedup();
+    }
+    #[cfg(feature = "net")]
+    if let Some(online) = args.online.build(&trust.roots)? {
+        super::runtime::block_on(online::confirm(&online, &mut check))?;
     }
     let checks = [check];
     for output in args.outputs() {

@@ -11,6 +11,8 @@ mod format;
 #[cfg(feature = "net")]
 mod image;
 mod manifests;
+#[cfg(feature = "net")]
+mod online;
 mod output;
 #[cfg(feature = "net")]
 mod pack;

@@ -3,14 +3,27 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::format::{Format, Output};
+#[cfg(feature = "net")]
+use super::online::OnlineFlags;
 use super::trust_flags::TrustFlags;
 use crate::cli::output;
+#[cfg(feature = "net")]
+use evidence::collect::online::{Online, Question};
 use evidence::model::{Report, limits};
+#[cfg(feature = "net")]
+use evidence::verify::LOG_CONSISTENCY;
 use evidence::verify::{AskedRelease, SealedBy, Trust, sealed_by};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Verifies evidence bundles: seal, release, every member, every claim. Opens no socket.
+#[cfg_attr(
+    feature = "net",
+    doc = "Verifies evidence bundles: seal, release, every member, every claim. Opens no socket, but for --online."
+)]
+#[cfg_attr(
+    not(feature = "net"),
+    doc = "Verifies evidence bundles: seal, release, every member, every claim. Opens no socket."
+)]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The bundles (`.tar.gz`); each seal is looked for beside its bundle.
@@ -35,8 +48,9 @@ pub(crate) struct JudgeFlags {
     /// The seal, when it is not `BUNDLE.sigstore.json`.
     #[arg(long, value_name = "FILE", env = "EVIDENCE_SEAL")]
     seal: Option<PathBuf>,
-    /// Open no socket. The default: there is no other way yet.
+    /// Open no socket. The default.
     #[arg(long)]
+    #[cfg_attr(feature = "net", arg(conflicts_with = "online"))]
     offline: bool,
     /// The tag whose evidence this must be.
     #[arg(long, env = "EVIDENCE_TAG", help_heading = "Release")]
@@ -49,6 +63,9 @@ pub(crate) struct JudgeFlags {
     commit: Option<String>,
     #[command(flatten)]
     trust: TrustFlags,
+    #[cfg(feature = "net")]
+    #[command(flatten)]
+    online: OnlineFlags,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
@@ -97,12 +114,28 @@ pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliErro
     if trust.seal.is_empty() {
         return Err(no_identity(seal.as_deref(), &trust));
     }
-    Ok(evidence::verify::verify(
-        file,
-        &name,
-        seal.as_deref(),
-        &trust,
-    ))
+    #[cfg_attr(not(feature = "net"), expect(unused_mut, reason = "nothing is added"))]
+    let mut report = evidence::verify::verify(file, &name, seal.as_deref(), &trust);
+    #[cfg(feature = "net")]
+    if let Some(online) = flags.online.build(&trust.roots)? {
+        ask_log(&online, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Asks the log of the seal, and says what it says in place of that it was not asked.
+#[cfg(feature = "net")]
+fn ask_log(online: &Online, report: &mut Report) -> Result<(), CliError> {
+    let question = Question {
+        log: report.log.as_ref(),
+        times: &report.sealed_at,
+    };
+    let found = super::runtime::block_on(online.check("seal", question))?;
+    report
+        .findings
+        .retain(|finding| finding.subject != LOG_CONSISTENCY);
+    report.findings.extend(found);
+    Ok(())
 }
 
 impl JudgeFlags {

@@ -11,6 +11,7 @@ pub mod grafana;
 pub mod image;
 pub mod layout_dir;
 pub mod look;
+pub mod online;
 pub mod prometheus;
 pub mod run;
 pub mod servers;

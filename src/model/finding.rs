@@ -47,6 +47,10 @@ pub enum Check {
     Policy,
     /// A signature on an image or blob.
     Signature,
+    /// The log, asked now, still holds the entry and is the log of then, only longer.
+    LogOnline,
+    /// What the signature rests on is still in force in the present trusted root.
+    RootRotation,
 }
 
 impl fmt::Display for Check {
@@ -71,6 +75,8 @@ impl fmt::Display for Check {
             Self::Requirement => "requirement",
             Self::Policy => "policy",
             Self::Signature => "signature",
+            Self::LogOnline => "log-online",
+            Self::RootRotation => "root-rotation",
         })
     }
 }

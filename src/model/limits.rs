@@ -150,3 +150,15 @@ pub const PINS_FOLDERS: usize = 64;
 pub const PINS_BYTES: u64 = 512 << 20;
 /// Results in one SARIF log: what GitHub shows of one (its limit of results is larger).
 pub const SARIF_RESULTS: usize = 5_000;
+/// Bytes of one answer of a log's own interface: an entry with its proof, its trees, a checkpoint.
+pub const LOG_ANSWER_BYTES: u64 = 4 << 20;
+/// Bytes of 256 entries of a tiled log, each of at most 64 KiB with its length before it (tlog-tiles).
+pub const LOG_ENTRIES_BYTES: u64 = 256 * (2 + 65_535);
+/// Trees of one log: its present one and those before it.
+pub const LOG_TREES: usize = 256;
+/// Answers of one log that are kept for the next signature.
+pub const LOG_ANSWERS_KEPT: usize = 4_096;
+/// Bytes of those answers.
+pub const LOG_BYTES_KEPT: u64 = 64 << 20;
+/// Signatures of one checkpoint: the log's own, and its witnesses'.
+pub const CHECKPOINT_SIGNATURES: usize = 64;

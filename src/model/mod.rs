@@ -33,7 +33,9 @@ pub use manifest::{FileEntry, Manifest, Producer, Redaction};
 pub use path::{MemberPath, MemberPathError};
 pub use policy::Policy;
 pub use release::Release;
-pub use report::{BundleName, Decision, Exhibit, ItemReport, LogRecord, Report, Signer, Verdict};
+pub use report::{
+    BundleName, Decision, Exhibit, ItemReport, LogRecord, LogTree, Report, Signer, Verdict,
+};
 pub use signers::Signers;
 pub use status::{Problem, Status};
 pub use time::{Timestamp, Window};

@@ -63,6 +63,21 @@ pub struct LogRecord {
     pub integrated: Option<Timestamp>,
     /// Kind and version of the entry, such as `dsse 0.0.1`.
     pub kind: String,
+    /// The tree in which the log proved the entry; none where there is its promise only.
+    pub tree: Option<LogTree>,
+}
+
+/// A state of a log that the log itself signed (a checkpoint, <https://c2sp.org/tlog-checkpoint>).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LogTree {
+    /// The log's name for the tree.
+    pub origin: String,
+    /// Number of entries.
+    pub size: u64,
+    /// Root hash.
+    pub root: Digest,
+    /// Index of the entry in this tree; a Rekor v1 shard counts from 0, unlike [`LogRecord::index`].
+    pub leaf_index: u64,
 }
 
 /// Gates, requirements and approvals together.

@@ -11,6 +11,7 @@ mod push;
 mod referrers;
 pub mod registry;
 mod registry_error;
+pub mod rekor;
 mod retry;
 mod session;
 pub mod tuf;
@@ -21,6 +22,7 @@ pub use http::{Http, HttpError, HttpOptions, Request, Response};
 pub use mirror::{Mirror, MirrorError};
 pub use push::Pushed;
 pub use registry::{ErrorCode, Fetched, Registry, RegistryError, RegistryOptions};
+pub use rekor::{Rekor, RekorError};
 
 #[cfg(test)]
 #[cfg(feature = "sandbox")]

@@ -20,6 +20,7 @@ mod service;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod tls;
 mod trust;
 mod tsa;
@@ -50,6 +51,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tiles::TileLog;
 use trust::Anchors;
 use tsa::TimestampAuthority;
 
@@ -64,6 +66,8 @@ pub enum Service {
     Fulcio,
     /// Transparency log.
     Rekor,
+    /// Tiled transparency log.
+    TileLog,
     /// Timestamp authority.
     Tsa,
     /// Metrics server.
@@ -79,6 +83,7 @@ impl fmt::Display for Service {
             Self::Issuer => "issuer",
             Self::Fulcio => "certificate authority",
             Self::Rekor => "transparency log",
+            Self::TileLog => "tiled transparency log",
             Self::Tsa => "timestamp authority",
             Self::Prometheus => "metrics server",
             Self::Grafana => "dashboard server",
@@ -125,6 +130,7 @@ pub struct Sandbox {
     issuer: Arc<Issuer>,
     fulcio: Arc<Fulcio>,
     rekor: Arc<Rekor>,
+    tiles: Arc<TileLog>,
     tsa: Arc<TimestampAuthority>,
     grafana: Arc<Grafana>,
     trusted_root: String,
@@ -154,6 +160,7 @@ impl Sandbox {
         let registry = Arc::new(Registry::new(options.referrers_api));
         let fulcio = Arc::new(Fulcio::new(issuer.clone(), clock)?);
         let rekor = Arc::new(Rekor::new(clock)?);
+        let tiles = Arc::new(TileLog::new()?);
         let tsa = Arc::new(TimestampAuthority::new(clock)?);
         let prometheus = Arc::new(Prometheus::new(Store::new(options.metrics.clone(), clock)));
         let grafana = Arc::new(Grafana::new(options.grafana, prometheus.clone()));
@@ -161,6 +168,7 @@ impl Sandbox {
             (Service::Registry, registry.clone().router()),
             (Service::Fulcio, fulcio.clone().router()),
             (Service::Rekor, rekor.clone().router()),
+            (Service::TileLog, tiles.clone().router()),
             (Service::Tsa, tsa.clone().router()),
             (Service::Prometheus, prometheus.router()),
             (Service::Grafana, grafana.clone().router()),
@@ -174,8 +182,10 @@ impl Sandbox {
             fulcio_url: url(&running, Service::Fulcio),
             fulcio_chain: fulcio.chain()?,
             ctlog_spki: fulcio.ctlog().spki()?,
-            rekor_url: url(&running, Service::Rekor),
-            rekor_spki: rekor.spki()?,
+            logs: vec![
+                (url(&running, Service::Rekor), rekor.spki()?),
+                (url(&running, Service::TileLog), tiles.spki()?),
+            ],
             tsa_url: format!("{}/api/v1/timestamp", url(&running, Service::Tsa)),
             tsa_chains: vec![tsa.chain()?],
         };
@@ -189,6 +199,7 @@ impl Sandbox {
             issuer,
             fulcio,
             rekor,
+            tiles,
             tsa,
             grafana,
         })
@@ -309,6 +320,21 @@ impl Sandbox {
         self.rekor.size()
     }
 
+    /// Entries in the tiled log.
+    pub fn tile_log_size(&self) -> usize {
+        self.tiles.size()
+    }
+
+    /// Makes the log a liar: it keeps its first entries, forgets the others, and has these in their place.
+    pub fn rewrite_log(&self, keep: usize, then: &[Vec<u8>]) {
+        self.rekor.rewrite(keep, then);
+    }
+
+    /// The same for the tiled log. What adds to all entries is honest.
+    pub fn rewrite_tile_log(&self, keep: usize, then: &[Vec<u8>]) {
+        self.tiles.rewrite(keep, then);
+    }
+
     /// Pushes a manifest as it is, to be found by its digest and, where given, a tag.
     pub fn push_manifest(
         &self,
@@ -344,6 +370,10 @@ impl Sandbox {
         &self.rekor
     }
 
+    fn tile_log(&self) -> &TileLog {
+        &self.tiles
+    }
+
     fn authority(&self) -> &TimestampAuthority {
         &self.tsa
     }
@@ -371,8 +401,7 @@ fn strangers(
         fulcio_url: "https://fulcio.demo.invalid".into(),
         fulcio_chain: fulcio.strange_chain()?,
         ctlog_spki: fulcio.foreign_log().spki()?,
-        rekor_url: "https://rekor.demo.invalid".into(),
-        rekor_spki: rekor.foreign_spki()?,
+        logs: vec![("https://rekor.demo.invalid".into(), rekor.foreign_spki()?)],
         tsa_url: "https://timestamp.demo.invalid".into(),
         tsa_chains: tsa.strange_chains()?,
     })

@@ -200,6 +200,35 @@ impl Sandbox {
         self.bundle(&made, "messageSignature", content)
     }
 
+    /// The same, logged in the tiled log.
+    ///
+    /// # Errors
+    /// When one of the services refuses.
+    pub fn sign_blob_in_tiles(
+        &self,
+        blob: &[u8],
+        signer: &SignedBy,
+    ) -> Result<String, SandboxError> {
+        let made = self.sign_bytes(blob, &Recipe::new(signer, Some(Defect::NoLogEntry)))?;
+        let verifier = match &made.certificate {
+            Some(der) => ("x509Certificate", der.as_slice()),
+            None => ("publicKey", made.key.as_bytes()),
+        };
+        let entry = self
+            .tile_log()
+            .add(Digest::of(blob), &made.signature, verifier)?;
+        let content = json!({
+            "messageDigest": {"algorithm": "SHA2_256", "digest": STANDARD.encode(Digest::of(blob).as_raw())},
+            "signature": STANDARD.encode(&made.signature),
+        });
+        let bundle = self.bundle(&made, "messageSignature", content)?;
+        let mut bundle: Value = serde_json::from_str(&bundle)?;
+        if let Some(material) = bundle.get_mut("verificationMaterial") {
+            *material.get_mut("tlogEntries").unwrap_or(&mut Value::Null) = json!([entry]);
+        }
+        Ok(bundle.to_string())
+    }
+
     /// A signature over these bytes, logged as `hashedrekord`.
     pub(super) fn sign_bytes(&self, bytes: &[u8], recipe: &Recipe) -> Result<Made, SandboxError> {
         self.make(bytes, recipe, |signature, verifier| {

@@ -12,8 +12,8 @@ pub(super) struct Anchors {
     pub(super) fulcio_url: String,
     pub(super) fulcio_chain: Vec<Vec<u8>>,
     pub(super) ctlog_spki: Vec<u8>,
-    pub(super) rekor_url: String,
-    pub(super) rekor_spki: Vec<u8>,
+    /// Address and key of each log; what is signed goes to the first.
+    pub(super) logs: Vec<(String, Vec<u8>)>,
     pub(super) tsa_url: String,
     pub(super) tsa_chains: Vec<Vec<Vec<u8>>>,
 }
@@ -24,7 +24,7 @@ impl Anchors {
         let tsa = |chain: &Vec<Vec<u8>>| self.authority(&self.tsa_url, chain);
         let root = json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": [self.log(&self.rekor_url, &self.rekor_spki)],
+            "tlogs": self.logs.iter().map(|(url, spki)| self.log(url, spki)).collect::<Vec<_>>(),
             "certificateAuthorities": [self.authority(&self.fulcio_url, &self.fulcio_chain)],
             "ctlogs": [self.log(&format!("{}/ctlog", self.fulcio_url), &self.ctlog_spki)],
             "timestampAuthorities": self.tsa_chains.iter().map(tsa).collect::<Vec<_>>(),
@@ -42,7 +42,7 @@ impl Anchors {
             "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
             "caUrls": service(&self.fulcio_url),
             "oidcUrls": service(issuer_url),
-            "rekorTlogUrls": service(&self.rekor_url),
+            "rekorTlogUrls": service(self.logs.first().map_or("", |(url, _)| url)),
             "rekorTlogConfig": {"selector": "ANY"},
             "tsaUrls": service(&self.tsa_url),
             "tsaConfig": {"selector": "ANY"},

@@ -8,7 +8,7 @@ use super::key::unix_lines;
 use super::services::{Log, RekorVersion};
 use super::{log_v1, log_v2};
 use crate::model::Digest;
-use crate::model::report::LogRecord;
+use crate::model::report::{LogRecord, LogTree};
 use crate::net::http::Http;
 use sigstore_merkle::{hash_leaf, verify_inclusion_proof};
 use sigstore_types::{DerCertificate, DerPublicKey, TransparencyLogEntry};
@@ -111,5 +111,11 @@ pub(super) fn included(entry: &TransparencyLogEntry) -> Result<LogRecord, String
         leaf_hash: leaf.to_hex(),
         integrated: entry.integrated_time,
         kind: format!("{} {}", kind.kind(), kind.version()),
+        tree: Some(LogTree {
+            origin: checkpoint.origin().into(),
+            size: proof.tree_size,
+            root: Digest::from_raw(*proof.root_hash.as_bytes()),
+            leaf_index: proof.log_index.get(),
+        }),
     })
 }

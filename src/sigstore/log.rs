@@ -6,12 +6,12 @@ pub(super) mod inclusion;
 use super::key::fingerprint;
 use super::problem::problem;
 use super::root::Root;
-use crate::model::{Digest, LogRecord, Problem, Timestamp};
+use crate::model::{Digest, LogRecord, LogTree, Problem, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use sigstore_types::bundle::InclusionProof;
-use sigstore_types::{DerPublicKey, Sha256Hash, TransparencyLogEntry};
+use sigstore_types::{Checkpoint, DerPublicKey, Sha256Hash, TransparencyLogEntry};
 
 /// Rekor v2's only kind. It has neither a promise nor a time.
 const TILED: (&str, &str) = ("hashedrekord", "0.0.2");
@@ -128,6 +128,7 @@ impl Entry<'_> {
             leaf_hash: leaf_hash(self.body),
             integrated: self.promised(),
             kind: format!("{} {}", self.kind.0, self.kind.1),
+            tree: self.proof.and_then(tree),
         }
     }
 
@@ -152,6 +153,17 @@ impl Entry<'_> {
         };
         pem.or_else(raw).map(|der| fingerprint(&der))
     }
+}
+
+/// The tree of an inclusion proof, as its checkpoint names it.
+fn tree(proof: &InclusionProof) -> Option<LogTree> {
+    let checkpoint = Checkpoint::from_text(proof.checkpoint.envelope()).ok()?;
+    Some(LogTree {
+        origin: checkpoint.origin().into(),
+        size: checkpoint.tree_size(),
+        root: Digest::from_raw(*checkpoint.root_hash().as_bytes()),
+        leaf_index: proof.log_index.get(),
+    })
 }
 
 /// RFC 6962, section 2.1.

@@ -16,6 +16,8 @@ pub(super) struct Root {
     pub(super) name: String,
     pub(super) verifier: Verifier,
     pub(super) logs: Keyring,
+    /// As it was read.
+    pub(super) trusted: TrustedRoot,
     pub(super) certificate_logs: Vec<CertificateLog>,
     pub(super) timestamp_authorities: Vec<TsaAuthority>,
     /// Certificates that complete chains and are trusted by nobody.
@@ -56,6 +58,7 @@ impl Root {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
+            trusted: trusted.clone(),
             verifier: Verifier::new(trusted).map_err(|error| text(&error))?,
             logs: trusted.rekor_keys().map_err(|error| text(&error))?,
             certificate_logs: trusted

@@ -16,6 +16,9 @@ pub use trust::{AskedRelease, Trust};
 use crate::model::{BundleName, Check, Finding, Group, Report};
 use std::io::Read;
 
+/// Subject of the finding that says that the log was not asked; whoever asks it takes the finding away.
+pub const LOG_CONSISTENCY: &str = "log consistency";
+
 /// Judges an evidence bundle.
 ///
 /// Total: whatever the bytes, the answer is a [`Report`]. What could not be read or judged is a finding, never a
@@ -58,7 +61,7 @@ fn not_checked(trust: &Trust, report: &mut Report) {
         "what only the producer witnessed follows from bytes that the signer captured",
     );
     say(
-        "log consistency",
+        LOG_CONSISTENCY,
         "the log was not asked whether it still holds the entry (offline)",
     );
     say(

@@ -5,6 +5,8 @@ mod images;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod online;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod project;

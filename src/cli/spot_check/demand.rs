@@ -124,6 +124,17 @@ impl Demand {
         self.answer(about, &candidates).is_met
     }
 
+    /// The signatures that are what was asked for.
+    #[cfg(feature = "net")]
+    pub(in crate::cli) fn accepted(
+        &self,
+        about: &str,
+        candidates: &[Candidate<'_>],
+    ) -> Vec<Signature> {
+        let counted = candidates.iter().filter_map(|one| self.counted(about, one));
+        counted.cloned().collect()
+    }
+
     fn judge(&self, about: &str, candidate: &Candidate<'_>) -> Finding {
         let what = &candidate.what;
         let signature = match candidate.judgement {

@@ -6,12 +6,14 @@ mod text;
 
 use super::exit::{CliError, Exit};
 use super::files;
-use demand::{Answer, Candidate, Demand, failure};
+use demand::{Candidate, Demand, failure};
 use evidence::model::{Check, Digest, Finding, Group, Identity, Outcome, Verdict};
 use evidence::oci::Listed;
 use evidence::report::junit::Suite;
 use evidence::report::sarif::Entry;
 use evidence::report::{junit, sarif};
+#[cfg(feature = "net")]
+use evidence::sigstore::Signature;
 use evidence::sigstore::statement::PredicateType;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -31,6 +33,9 @@ pub(super) struct SpotCheck {
     pub(super) findings: Vec<Finding>,
     /// Whose signatures hold, accepted or not.
     pub(super) signers: Vec<Identity>,
+    /// The signatures that are what was asked for.
+    #[cfg(feature = "net")]
+    pub(super) accepted: Vec<Signature>,
     /// What else is to be known: shown, and changes nothing.
     pub(super) notes: Vec<String>,
     /// Where it stands in the files that were searched.
@@ -47,13 +52,15 @@ impl SpotCheck {
         demand: &Demand,
         candidates: &[Candidate<'_>],
     ) -> Self {
-        let Answer { findings, is_met } = demand.answer(reference, candidates);
+        let answer = demand.answer(reference, candidates);
         let signers = candidates.iter().filter_map(Candidate::signer).cloned();
         Self {
             digest: Some(digest),
-            is_met,
+            is_met: answer.is_met,
             signers: signers.collect(),
-            ..Self::about(reference, findings)
+            #[cfg(feature = "net")]
+            accepted: demand.accepted(reference, candidates),
+            ..Self::about(reference, answer.findings)
         }
     }
 
@@ -78,16 +85,21 @@ impl SpotCheck {
             is_met: false,
             findings,
             signers: Vec::new(),
+            #[cfg(feature = "net")]
+            accepted: Vec::new(),
             notes: Vec::new(),
             mentions: Vec::new(),
             listed: Vec::new(),
         }
     }
 
-    /// Verified when all that was asked for is there; undetermined when a root or a source is lacking; else refused.
+    /// Verified when all that was asked for is there, and no log that was asked says otherwise; undetermined when a
+    /// root, a source or an answer is lacking; else refused.
     pub(super) fn verdict(&self) -> Verdict {
         let any = |outcome| self.findings.iter().any(|one| one.outcome == outcome);
-        if self.is_met {
+        if self.is_met && any(Outcome::Fail) {
+            Verdict::Refused
+        } else if self.is_met && !any(Outcome::Undetermined) {
             Verdict::Verified
         } else if any(Outcome::Undetermined) {
             Verdict::Undetermined

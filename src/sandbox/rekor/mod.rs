@@ -199,6 +199,25 @@ impl Rekor {
             .collect()
     }
 
+    /// Forgets all entries but the first ones, and adds these bodies unseen.
+    pub(super) fn rewrite(&self, keep: usize, then: &[Vec<u8>]) {
+        let mut tree = self.tree();
+        tree.leaves.truncate(keep);
+        tree.entries.truncate(keep);
+        tree.by_leaf.retain(|_, index| *index < keep);
+        tree.by_hash.clear();
+        for body in then {
+            let (leaf, index) = (merkle::leaf(body), tree.leaves.len());
+            tree.leaves.push(leaf);
+            tree.by_leaf.insert(leaf, index);
+            tree.entries.push(Logged {
+                body: body.clone(),
+                time: self.clock.now(),
+                promise: Vec::new(),
+            });
+        }
+    }
+
     /// Number of entries.
     pub(super) fn size(&self) -> usize {
         self.tree().leaves.len()
