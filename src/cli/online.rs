@@ -1,9 +1,13 @@
 //! `--online`: whom to ask, and the findings of having asked.
 
 use super::exit::{CliError, Exit};
+use super::output::plain;
+use super::runtime;
 use super::spot_check::SpotCheck;
+use super::trust::present_root;
 use clap::Args;
 use evidence::collect::online::{Online, Question, web_url};
+use evidence::model::Timestamp;
 use evidence::net::http::Url;
 use evidence::net::{Http, HttpOptions};
 use evidence::sigstore::Roots;
@@ -20,6 +24,9 @@ pub(super) struct OnlineFlags {
     /// Ask the log here instead; LOGID is the beginning of its id in hex, where there are several; repeatable.
     #[arg(long, value_name = "[LOGID=]URL", requires = "online")]
     rekor_url: Vec<String>,
+    /// Ask this copy of the TUF repository for the present version of a built-in trusted root.
+    #[arg(long, value_name = "URL", env = "EVIDENCE_TUF_MIRROR")]
+    tuf_mirror: Option<Url>,
 }
 
 impl OnlineFlags {
@@ -48,7 +55,30 @@ impl OnlineFlags {
                 )));
             }
         }
-        Ok(Some(Online::new(&http, roots, &addresses)))
+        let mut online = Online::new(&http, roots, &addresses);
+        for name in roots.names() {
+            self.add_present_root(&mut online, name);
+        }
+        Ok(Some(online))
+    }
+
+    /// What a root changed since is pointed out where its repository tells; a signature stands without it.
+    fn add_present_root(&self, online: &mut Online, name: &str) {
+        let asked = present_root(name, self.tuf_mirror.as_ref(), Timestamp::now());
+        let added = runtime::block_on(asked)
+            .and_then(|asked| asked)
+            .and_then(|json| {
+                let Some(json) = json else { return Ok(()) };
+                let added = online.present_root(name, &json);
+                added.map_err(|problem| CliError::unreachable(problem.message))
+            });
+        if let Err(error) = added {
+            let text = format!(
+                "note: whether the trusted root {name} was rotated is not known: {}",
+                error.message
+            );
+            eprintln!("{}", plain(&text));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::asked::{AllAsked, Asked};
 use super::demands::{Flags, demand};
 use super::work::{Job, Work, point_out_doubles, runtime};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::online::OnlineFlags;
 use crate::cli::registry_flags::RegistryFlags;
 use crate::cli::spot_check::demand::Kind;
 use crate::cli::spot_check::{self, Output, SpotCheck, predicate_type};
@@ -62,6 +63,8 @@ pub(in crate::cli) struct VerifyArgs {
     trust: TrustFlags,
     #[command(flatten)]
     registry: RegistryFlags,
+    #[command(flatten)]
+    online: OnlineFlags,
 }
 
 /// Runs the command.
@@ -86,6 +89,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let jobs: Vec<_> = asked.into_iter().map(|one| args.job(one, &trust)).collect();
     let work = Work {
         registry: args.open_registry(&jobs)?,
+        online: args.online.build(&trust.roots)?.map(Arc::new),
         concurrency: args.concurrency.into(),
         fail_fast: args.fail_fast,
     };

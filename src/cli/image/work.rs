@@ -2,9 +2,11 @@
 
 use super::asked::Asked;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::online::confirm;
 use crate::cli::spot_check::SpotCheck;
 use crate::cli::spot_check::demand::{Candidate, Demand};
 use evidence::collect::look::{Looked, Platforms, Question, Seen, Turn, Turns, choose, look};
+use evidence::collect::online::Online;
 use evidence::collect::{ImageError, read_image_layout};
 use evidence::model::{Digest, Finding, Group, Verdict};
 use evidence::net::Registry;
@@ -33,6 +35,8 @@ pub(super) struct Job {
 pub(super) struct Work {
     /// None as long as every image is on disk: then no socket is opened.
     pub(super) registry: Option<Registry>,
+    /// Whom to ask whether the logs still say so; none unless that is wanted.
+    pub(super) online: Option<Arc<Online>>,
     /// Requests under way at the same time.
     pub(super) concurrency: usize,
     /// End at the first image that is not verified.
@@ -58,8 +62,16 @@ impl Work {
                     Ok(ImageRef::Registry(reference)) => Some(turns.next(reference)),
                     _ => None,
                 };
-                let registry = self.registry.clone();
-                tasks.spawn(async move { (number, check(registry.as_ref(), turn, &job).await) });
+                let (registry, online) = (self.registry.clone(), self.online.clone());
+                tasks.spawn(async move {
+                    let mut checks = check(registry.as_ref(), turn, &job).await;
+                    if let Some(online) = online {
+                        for check in &mut checks {
+                            confirm(&online, check).await;
+                        }
+                    }
+                    (number, checks)
+                });
             }
             let Some(finished) = tasks.join_next().await else {
                 break;

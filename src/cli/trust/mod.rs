@@ -4,6 +4,9 @@ mod show;
 #[cfg(feature = "net")]
 mod update;
 
+#[cfg(feature = "net")]
+pub(super) use update::present_root;
+
 use super::exit::{CliError, Exit};
 use clap::Subcommand;
 

@@ -52,12 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     // What was cached may be damaged: it is replaced then.
     let before = cache.load(name).ok().flatten();
     let repository = args.repository(&cache, name, before.as_ref())?;
-    let http = Http::new(&HttpOptions {
-        timeout: Duration::from_secs(30),
-        retries: 2,
-        ..HttpOptions::default()
-    })
-    .map_err(|error| CliError::from_error(Exit::Undetermined, &error))?;
+    let http = client()?;
     let now = Timestamp::now();
     let metadata = cache.file(name, "metadata");
     let known = cache.root_file(name);
@@ -120,6 +115,50 @@ impl Args {
             }
         }
     }
+}
+
+/// The present root of that name by its TUF repository, checked, and kept nowhere; none for a root that has no
+/// repository, such as a file.
+pub(crate) async fn present_root(
+    name: &str,
+    mirror: Option<&Url>,
+    now: Timestamp,
+) -> Result<Option<Vec<u8>>, CliError> {
+    let (instance, own) = match (name.parse::<Instance>(), name.strip_prefix("tuf:")) {
+        (Ok(instance), _) => (instance, None),
+        (Err(_), Some(own)) => (Instance::PublicGood, Some(own.to_owned())),
+        (Err(_), None) => return Ok(None),
+    };
+    let args = Args {
+        instance,
+        mirror: mirror.cloned(),
+        name: own,
+        root: None,
+        cache: None,
+    };
+    let folder = tempfile::tempdir().map_err(|error| CliError::unreachable(error.to_string()))?;
+    // Of an instance the built-in root is trust enough; of others the cache says where they are.
+    let cache = RootCache::open(None).or_else(|| RootCache::open(Some(folder.path())));
+    let cache = cache.ok_or_else(|| CliError::usage("no folder for the cache is known"))?;
+    let key = args.name.as_deref().unwrap_or(instance.name());
+    let before = cache.load(key).ok().flatten();
+    let repository = args.repository(&cache, key, before.as_ref())?;
+    let http = client()?;
+    let (metadata, known) = (folder.path().join("metadata"), folder.path().join("root"));
+    let refreshed = repository
+        .refresh(&http, &metadata, &known, now)
+        .await
+        .map_err(|error| failure(&error))?;
+    Ok(Some(refreshed.trusted_root))
+}
+
+fn client() -> Result<Http, CliError> {
+    Http::new(&HttpOptions {
+        timeout: Duration::from_secs(30),
+        retries: 2,
+        ..HttpOptions::default()
+    })
+    .map_err(|error| CliError::from_error(Exit::Undetermined, &error))
 }
 
 fn cached(repository: &TufRepository, refreshed: Refreshed, now: Timestamp) -> CachedRoot {
