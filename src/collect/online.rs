@@ -283,7 +283,3 @@ pub fn web_url(text: &str) -> Option<Url> {
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
-
-#[cfg(test)]
-#[cfg(feature = "sandbox")]
-mod tests;

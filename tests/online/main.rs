@@ -13,6 +13,7 @@ mod common;
 mod bundle;
 mod flags;
 mod liar;
+mod many;
 mod shared;
 mod silent;
 mod tiled;

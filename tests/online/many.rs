@@ -1,13 +1,15 @@
 //! Many signatures at once, present roots, and logs without an address.
 
-use super::*;
-use crate::model::{Digest, Outcome, Status};
-use crate::net::http::{HttpOptions, Request};
-use crate::sandbox::{LocalKey, Sandbox, SandboxOptions, Service, SignedBy};
-use crate::sigstore::{Artifact, Key, Options, judge_bundle};
 use axum::Router;
 use axum::http::Uri;
+use evidence::collect::online::{Online, Question};
+use evidence::model::{Check, Digest, Finding, Outcome, Status};
+use evidence::net::http::{Http, HttpOptions, Request, Url};
+use evidence::sandbox::{LocalKey, Sandbox, SandboxOptions, Service, SignedBy};
+use evidence::sigstore::{Artifact, Key, Options, Roots, Signature, judge_bundle};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 fn http() -> Http {
     Http::new(&HttpOptions::default()).unwrap()
@@ -97,10 +99,7 @@ async fn one_state_of_a_tiled_log_answers_for_all_signatures() {
     let asked = asked_for(4, true).await;
 
     assert_eq!(
-        asked
-            .iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .len(),
+        asked.iter().collect::<BTreeSet<_>>().len(),
         asked.len(),
         "{asked:?}"
     );
