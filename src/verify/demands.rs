@@ -19,6 +19,26 @@ pub(super) fn accepts(pass: &Pass, policy: &Policy, item: &Item, signed: &Signed
     }
 }
 
+/// Whether those whom the image's expectation asks for signed it, counting none but those whom the policy accepts, of
+/// whichever repository that names.
+pub(super) fn vouches(pass: &Pass, policy: &Policy, item: &Item, signed: &Signed) -> bool {
+    let (Expectation::Image { signed_by, .. }, Some(demanded)) =
+        (&item.expectation, policy.image(&item.id))
+    else {
+        return false;
+    };
+    let own = repository(pass, demanded);
+    let accepted = Signers::any_of(demanded.signed_by.rules().cloned().collect());
+    let believed = Signed {
+        whole: (signed.whole.iter())
+            .filter(|one| accepted.are_met(&[&one.signature], Some(own)))
+            .cloned()
+            .collect(),
+        platforms: Vec::new(),
+    };
+    accepts(pass, policy, item, signed) && believed.meets(signed_by, None)
+}
+
 /// The repository whose CI may sign the image.
 fn repository<'a>(pass: &'a Pass, demand: &'a ImageDemand) -> &'a str {
     (demand.repository.as_deref()).unwrap_or(&pass.manifest.release.repository)

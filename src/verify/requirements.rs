@@ -103,7 +103,7 @@ fn policys_repository(
     let is_foreign = |problem: &Problem| problem.code == "image-repository";
     let problems = found.appraised.claim.problems();
     let only_foreign = !problems.is_empty() && problems.iter().all(is_foreign);
-    if !only_foreign || !demands::accepts(pass, policy, item, &found.signed) {
+    if !only_foreign || !demands::vouches(pass, policy, item, &found.signed) {
         return None;
     }
     let message =

@@ -113,6 +113,8 @@ fn a_repository_and_its_issuer_are_an_identity_and_neither_is_one_alone() {
 fn an_image_that_another_repositorys_ci_signed_fails_unless_the_policy_names_it() {
     let image = publish("demo/foreign");
     sign(&image, platform(), None);
+    let by_key = SignedBy::Key(world().images.gateway_key.clone());
+    sign(&image, by_key, None);
     let identity = platform_identity("");
     let sample = red(|text| with_api(&text, "foreign", "platform", &identity));
     let demand = |more: &str| {
@@ -131,6 +133,10 @@ fn an_image_that_another_repositorys_ci_signed_fails_unless_the_policy_names_it(
     unnamed.says("EV-policy-image-repository");
     let other = demand(", repository: github.com/intelgraph/other");
     other.is("verified", 4, &["policy", "requirement"]);
+
+    // Somebody else's signature, which the policy accepts, does not stand for the one that the producer asks for.
+    let by_other = "images:\n  api: {signed-by: {key: gateway.pub}}\n";
+    by_policy(&sample, by_other).is("verified", 4, &["requirement"]);
 
     let named = demand(&format!(", repository: github.com/{PLATFORM}"));
     named.is("verified", 0, &[]);
