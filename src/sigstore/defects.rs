@@ -42,6 +42,7 @@ type Defect = (&'static str, fn(&mut Value));
 const BY_KEY: Blob = blob!("b03-v3-key-rekor1");
 const KEYLESS: Blob = blob!("b04-v3-keyless-rekor1");
 const REKOR_2: Blob = blob!("b05-v3-keyless-rekor2-tsa");
+const KEY_REKOR_2: Blob = blob!("b12-v3-both-logs");
 const NO_LOG: Blob = blob!("b06-v3-keyless-tsa-only");
 const ATTESTED: Blob = blob!("b09-v3-attest-blob-keyless-rekor2");
 
@@ -224,6 +225,39 @@ fn a_certificate_needs_a_trusted_time() {
         json["verificationMaterial"]["timestampVerificationData"] = times.clone();
     };
     assert_eq!(code(&judged(REKOR_2, borrowed)), "timestamp-invalid");
+}
+
+#[test]
+fn timestamps_beside_a_key_are_checked_and_a_tiled_log_needs_one() {
+    let sound = judged(KEY_REKOR_2, |_| {});
+    let untimed = |json: &mut Value| {
+        remove(json, "/verificationMaterial", "timestampVerificationData");
+    };
+    let other: Value = serde_json::from_slice(NO_LOG.1).unwrap();
+    let borrowed = |json: &mut Value| {
+        let times = &other["verificationMaterial"]["timestampVerificationData"];
+        json["verificationMaterial"]["timestampVerificationData"] = times.clone();
+    };
+
+    let signature = sound.valid().unwrap();
+    assert_eq!(signature.log.as_ref().unwrap().kind, "hashedrekord 0.0.2");
+    assert_eq!(signature.times.len(), 1);
+    assert_eq!(code(&judged(KEY_REKOR_2, untimed)), "time-missing");
+    assert_eq!(code(&judged(KEY_REKOR_2, borrowed)), "timestamp-invalid");
+}
+
+#[test]
+fn the_digest_that_a_tiled_log_holds_is_that_of_the_file() {
+    let other: Value = serde_json::from_slice(REKOR_2.1).unwrap();
+    let moved = |json: &mut Value| {
+        *json.pointer_mut(ENTRY).unwrap() = other.pointer(ENTRY).unwrap().clone();
+    };
+    let flipped = |json: &mut Value| {
+        flip(json, &format!("{ENTRY}/inclusionProof/hashes/0"));
+    };
+
+    assert!(judged(KEY_REKOR_2, moved).valid().is_none());
+    assert_eq!(code(&judged(KEY_REKOR_2, flipped)), "log-proof");
 }
 
 #[test]

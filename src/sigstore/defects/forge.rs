@@ -6,10 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sigstore_crypto::KeyPair;
 
+type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 /// Signs, and is known by the DER of its SubjectPublicKeyInfo.
 pub(super) struct Signer {
     pub(super) spki: Vec<u8>,
-    pub(super) sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    pub(super) sign: Sign,
 }
 
 impl Signer {

@@ -109,14 +109,8 @@ fn intermediates_complete_a_chain_and_are_not_trusted() {
         let bundle = signed_file(signed.0, signed.1, &log);
         let under = |ca| forge::judge(&bundle, Artifact::Bytes(FILE), &trusting(ca, &log), &[]);
 
-        // The other root has the same name, so it is asked, and did not issue it.
-        assert!(
-            matches!(
-                under(&other),
-                Judgement::Invalid(problem) if problem.code == "certificate-chain"
-            ) || matches!(under(&other), Judgement::UnknownRoot(_))
-        );
-        assert!(under(&other).valid().is_none());
+        // The other root has the same name, but not the key that the intermediate names.
+        assert!(matches!(under(&other), Judgement::UnknownRoot(_)));
         assert!(matches!(under(&alone), Judgement::UnknownRoot(_)));
     }
 }
@@ -138,17 +132,24 @@ fn a_certificate_with_two_names_is_nobodys() {
     assert_eq!(code(&judged), "certificate-names");
 }
 
-#[test]
-fn where_certificates_are_logged_one_without_a_promise_is_refused() {
-    let log = Log::new();
+/// A trusted root whose certificate authority is the private one, with an edit.
+fn as_instance(log: &Log, edit: fn(&mut Value)) -> Roots {
     let der = |pem| sigstore_types::DerCertificate::from_pem(text(pem)).unwrap();
     let chain = [ca!("intermediate.pem"), &ca!("root.pem")[..]]
         .map(|pem| json!({"rawBytes": STANDARD.encode(der(pem).as_bytes())}));
     let base = log.root_json(json!({"start": "2020-01-01T00:00:00Z"}));
     let mut json: Value = serde_json::from_str(&base).unwrap();
     json["certificateAuthorities"] = json!([{"uri": "", "certChain": {"certificates": chain}}]);
+    edit(&mut json);
     let mut roots = Roots::none();
-    roots.add("logged", json.to_string().as_bytes()).unwrap();
+    roots.add("instance", json.to_string().as_bytes()).unwrap();
+    roots
+}
+
+#[test]
+fn where_certificates_are_logged_one_without_a_promise_is_refused() {
+    let log = Log::new();
+    let roots = as_instance(&log, |_| {});
     for (signed, hash) in [(CI, "sha256"), (P521, "sha512")] {
         let bundle = signed_file(signed, hash, &log);
 
@@ -156,6 +157,40 @@ fn where_certificates_are_logged_one_without_a_promise_is_refused() {
 
         assert_eq!(code(&judged), "certificate-log");
     }
+}
+
+#[test]
+fn such_an_authority_counts_in_its_window_whatever_the_key() {
+    let log = Log::new();
+    let over = as_instance(&log, |json| {
+        json["ctlogs"] = json!([]);
+        json["certificateAuthorities"][0]["validFor"] =
+            json!({"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"});
+    });
+    let open = as_instance(&log, |json| json["ctlogs"] = json!([]));
+    for (signed, hash) in [(CI, "sha256"), (P521, "sha512")] {
+        let bundle = signed_file(signed, hash, &log);
+        let under = |roots| forge::judge(&bundle, Artifact::Bytes(FILE), roots, &[]);
+
+        assert!(under(&open).valid().is_some());
+        assert_eq!(code(&under(&over)), "certificate-authority-window");
+    }
+}
+
+#[test]
+fn a_certificate_with_a_key_of_an_unknown_curve_is_refused() {
+    let log = Log::new();
+    let mut bundle = signed_file(CI, "sha256", &log);
+    let place = "/verificationMaterial/certificate/rawBytes";
+    let raw = bundle.pointer_mut(place).unwrap();
+    let der = STANDARD.decode(raw.as_str().unwrap()).unwrap();
+    // prime256v1, 1.2.840.10045.3.1.7, becomes prime239v3.
+    let text = hex::encode(der).replace("2a8648ce3d030107", "2a8648ce3d030106");
+    *raw = STANDARD.encode(hex::decode(text).unwrap()).into();
+
+    let judged = forge::judge(&bundle, Artifact::Bytes(FILE), &trusting(&ca(), &log), &[]);
+
+    assert_eq!(code(&judged), "certificate-key");
 }
 
 #[test]

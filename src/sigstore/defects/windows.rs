@@ -29,7 +29,7 @@ const OF_AUTHORITY: fn(&mut Value) -> &mut Value = |authority| &mut authority["v
 fn a_logs_key_counts_at_the_time_of_the_entry() {
     let over = root(|json| close(&mut json["tlogs"], OF_KEY));
 
-    for blob in [BY_KEY, KEYLESS, REKOR_2] {
+    for blob in [BY_KEY, KEYLESS, REKOR_2, KEY_REKOR_2] {
         assert!(under(blob, &roots()).valid().is_some());
         assert_eq!(code(&under(blob, &over)), "log-window");
     }
@@ -46,7 +46,9 @@ fn a_certificate_logs_key_counts_at_the_time_of_its_promise() {
 fn a_timestamp_authority_counts_at_the_time_that_it_states() {
     let over = root(|json| close(&mut json["timestampAuthorities"], OF_AUTHORITY));
 
-    assert_eq!(code(&under(REKOR_2, &over)), "timestamp-window");
+    for blob in [REKOR_2, KEY_REKOR_2] {
+        assert_eq!(code(&under(blob, &over)), "timestamp-window");
+    }
 }
 
 #[test]

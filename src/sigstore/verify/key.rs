@@ -62,6 +62,13 @@ impl Job<'_> {
             .map_err(invalid)?;
         let mut times = timestamps(root, self.normalised)?;
         let entry = self.normalised.entry();
+        if times.is_empty() && entry.is_some_and(|entry| entry.is_tiled()) {
+            // Nothing says when, so not whether the log's key counted then.
+            return Err(invalid(problem(
+                "time-missing",
+                "Rekor v2 states no time: a timestamp is needed",
+            )));
+        }
         match entry.map(|entry| (entry, entry.promised())) {
             Some((_, Some(promised))) => times.push(promised),
             Some((entry, None)) => times
