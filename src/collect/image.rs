@@ -1,6 +1,7 @@
 //! An image of a registry and everything that is attached to it, as raw bytes in an image layout in memory.
 
 use super::attachment::{layers_by_tag, layers_by_type};
+use super::in_order::in_order;
 use super::layout_dir::{LayoutError, read_image_layout};
 use crate::model::{Digest, limits};
 use crate::net::{Fetched, Registry, RegistryError};
@@ -12,7 +13,6 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::task::JoinSet;
 
 /// What BuildKit writes on the entries of an index that are no platforms.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
@@ -153,12 +153,11 @@ pub async fn fetch_image(
     reference: &Reference,
 ) -> Result<FetchedImage, ImageError> {
     let limit = registry.image_deadline();
-    let late = || ImageError::Late {
+    let captured = tokio::time::timeout(limit, capture(registry, reference)).await;
+    captured.map_err(|_| ImageError::Late {
         reference: reference.to_string(),
         seconds: limit.as_secs(),
-    };
-    let captured = tokio::time::timeout(limit, capture(registry, reference)).await;
-    captured.unwrap_or_else(|_| Err(late()))
+    })?
 }
 
 async fn capture(registry: &Registry, reference: &Reference) -> Result<FetchedImage, ImageError> {
@@ -395,23 +394,10 @@ impl Source {
         }
     }
 
-    /// All results in the order of the work, which is done at the same time. The first error in that order is told,
-    /// not the first in time, so that equal answers give equal words.
     async fn gather<T: Send + 'static>(
         &self,
         work: impl IntoIterator<Item = impl Future<Output = Result<T, ImageError>> + Send + 'static>,
     ) -> Result<Vec<T>, ImageError> {
-        let mut tasks = JoinSet::new();
-        for (number, one) in work.into_iter().enumerate() {
-            tasks.spawn(async move { (number, one.await) });
-        }
-        let mut done = Vec::new();
-        while let Some(finished) = tasks.join_next().await {
-            done.push(finished.map_err(|_| ImageError::Interrupted {
-                reference: self.reference.to_string(),
-            })?);
-        }
-        done.sort_by_key(|(number, _)| *number);
-        done.into_iter().map(|(_, result)| result).collect()
+        in_order(&self.reference, work).await
     }
 }

@@ -15,6 +15,7 @@ pub mod run;
 pub mod servers;
 pub mod store;
 
+mod in_order;
 mod kept;
 mod layout_files;
 mod oci_files;

@@ -34,13 +34,18 @@ impl Clients {
             }
             roots.extend(parsed);
         }
-        Ok(Self {
+        let this = Self {
             options: options.clone(),
             roots,
             plain: Slot::new(),
             local: Slot::new(),
             remote: Slot::new(),
-        })
+        };
+        if !this.roots.is_empty() {
+            // Only now is it looked inside the PEM: a wrong file is told before anything is asked for.
+            build(this.builder().tls_certs_only(this.roots.clone())).map_err(HttpError::Setup)?;
+        }
+        Ok(this)
     }
 
     /// The pool for this address.

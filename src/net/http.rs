@@ -69,13 +69,14 @@ impl HttpOptions {
         }
     }
 
-    /// All times at most `deadline`, which is the whole request's.
+    /// The whole request within `deadline`. One try may take all of it as long as bytes come: what is large over a slow
+    /// line needs it, and what stalls is tried again earlier.
     #[must_use]
     pub fn within(self, deadline: Duration) -> Self {
         Self {
             connect_timeout: self.connect_timeout.min(deadline),
             stall_timeout: self.stall_timeout.min(deadline),
-            timeout: self.timeout.min(deadline),
+            timeout: deadline,
             deadline,
             ..self
         }

@@ -83,7 +83,7 @@ impl HttpError {
         Self::Unreachable {
             url: url_without_secrets(url.as_str()),
             reason: format!(
-                "no whole answer within {} s, further tries included",
+                "no answer in time: {} s with all further tries",
                 deadline.as_secs_f32()
             ),
         }

@@ -22,6 +22,9 @@ pub use registry::{ErrorCode, Fetched, Registry, RegistryError, RegistryOptions}
 
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
+mod http_tests;
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
 mod referrers_tests;
 #[cfg(test)]
 #[cfg(feature = "sandbox")]

@@ -155,6 +155,7 @@ impl Registry {
             });
         }
         let select = Selector::Digest(descriptor.digest);
+        let limit = limit.min(worth_reading(descriptor));
         let found = self.manifest(reference, &select, limit).await?;
         if let Some(found) = &found {
             same_size(what, descriptor.size, found.bytes.len() as u64)?;
@@ -223,8 +224,15 @@ impl Registry {
                 limit: max_bytes,
             });
         }
-        let bytes = self.blob(reference, &descriptor.digest, max_bytes).await?;
+        let limit = max_bytes.min(worth_reading(descriptor));
+        let bytes = self.blob(reference, &descriptor.digest, limit).await?;
         same_size(what, descriptor.size, bytes.len() as u64)?;
         Ok(bytes)
     }
+}
+
+/// Bytes after which the content cannot be what the descriptor names. A little more than it says is read, so that the
+/// error can tell a wrong size from wrong bytes.
+fn worth_reading(descriptor: &Descriptor) -> u64 {
+    descriptor.size.max(limits::REGISTRY_ANSWER_BYTES)
 }

@@ -19,6 +19,7 @@ mod service;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod trust;
 mod tsa;
 mod x509;
@@ -31,6 +32,7 @@ pub use oidc::{AUDIENCE, Caller, Claims, Workflow};
 pub use prometheus::{Incident, MetricsOptions};
 pub use sbom::{CYCLONEDX, SPDX};
 pub use signing::{Content, Defect, Format, LocalKey, SignRequest, Signed, SignedBy};
+pub use tls::TlsIdentity;
 
 use crate::model::{Digest, Timestamp};
 use ca::Fulcio;
