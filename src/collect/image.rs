@@ -166,12 +166,10 @@ pub async fn fetch_image(
 ) -> Result<FetchedImage, ImageError> {
     let limit = registry.image_deadline();
     let captured = tokio::time::timeout(limit, capture(registry, reference)).await;
-    captured.unwrap_or_else(|_| {
-        Err(ImageError::Late {
-            reference: reference.to_string(),
-            seconds: limit.as_secs(),
-        })
-    })
+    captured.map_err(|_| ImageError::Late {
+        reference: reference.to_string(),
+        seconds: limit.as_secs(),
+    })?
 }
 
 async fn capture(registry: &Registry, reference: &Reference) -> Result<FetchedImage, ImageError> {
