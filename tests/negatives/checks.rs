@@ -2,7 +2,8 @@
 
 use crate::case::Case;
 use crate::{
-    blob, bundle, certificate, envelope, image, legacy, log, proof, signer, statement, timestamp,
+    blob, bundle, certificate, envelope, image, large, legacy, log, proof, signer, statement,
+    timestamp,
 };
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ const THEMES: &[&[Case]] = &[
     certificate::CASES,
     envelope::CASES,
     image::CASES,
+    large::CASES,
     legacy::CASES,
     log::CASES,
     proof::CASES,

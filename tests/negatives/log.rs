@@ -212,7 +212,7 @@ pub(crate) const CASES: &[Case] = &[
         "a promise of no time by a log whose window has not begun is refused",
         "log-unknown",
         |stage, wrong| {
-            let signer = stage.by_key();
+            let signer = stage.workflow();
             let defect = Some(Defect::Entry(Wrong::PromiseWithoutTime));
             let mut bundle = stage.blob(&signer, defect);
             set(&mut bundle, "/mediaType", media_type("0.1"));

@@ -17,6 +17,7 @@ mod certificate;
 mod checks;
 mod envelope;
 mod image;
+mod large;
 mod leaves;
 mod legacy;
 mod log;
