@@ -5,7 +5,7 @@ use super::roots::FoundRoot;
 use super::{files, policy_file};
 use clap::Args;
 use evidence::model::identity::{CertificateClaim, Pattern};
-use evidence::model::{Identity, IdentityRule, Instance, Policy, Signers, limits};
+use evidence::model::{Identity, IdentityRule, Instance, Policy, Signers, Timestamp, limits};
 use evidence::sigstore::identity::check_rule;
 use evidence::sigstore::trust::PrivateCa;
 use evidence::sigstore::{Key, Options, Roots};
@@ -191,6 +191,7 @@ impl TrustFlags {
             keys,
             options: Options {
                 ignore_tlog: self.insecure_ignore_tlog,
+                now: Some(Timestamp::now()),
             },
         })
     }

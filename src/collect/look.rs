@@ -69,7 +69,7 @@ pub struct Seen {
     pub objects: Vec<Object>,
     /// What could not be read.
     pub troubles: Vec<ImageError>,
-    /// What was not looked at, since enough was found before.
+    /// What was not looked at, and why.
     pub skipped: Vec<String>,
 }
 
@@ -287,8 +287,10 @@ impl Look<'_> {
         }
         let left = left.map(|batch| batch.len()).sum::<usize>();
         if left > 0 {
-            seen.skipped
-                .push(format!("{left} more referrers of {}", subject.short()));
+            seen.skipped.push(unseen(&format!(
+                "{left} more referrers of {}",
+                subject.short()
+            )));
         }
         seen
     }
@@ -333,6 +335,7 @@ impl Look<'_> {
         for part in parts {
             layout.merge(part.layout);
             seen.troubles.extend(part.troubles);
+            seen.skipped.extend(part.skipped);
         }
         seen.objects = (self.question.judge)(subject, &layout);
         seen
@@ -345,6 +348,10 @@ impl Seen {
         self.troubles.extend(other.troubles);
         self.skipped.extend(other.skipped);
     }
+}
+
+fn unseen(what: &str) -> String {
+    format!("not looked at, since enough was found before: {what}")
 }
 
 /// All parts in the order of the work, which is done at the same time.

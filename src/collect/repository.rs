@@ -4,7 +4,7 @@ use super::attachment::{layers_by_tag, layers_by_type};
 use super::image::ImageError;
 use super::in_order::in_order;
 use crate::model::{Digest, limits};
-use crate::net::{Fetched, Registry};
+use crate::net::{Fetched, Registry, RegistryError};
 use crate::oci::attached::tag_of;
 use crate::oci::layout::REF_NAME;
 use crate::oci::{Descriptor, Document, Found, Layout, Reference, Selector};
@@ -149,7 +149,20 @@ impl Repository {
             entry.artifact_type = manifest.artifact_type.clone();
             entry.annotations = manifest.annotations.clone();
             entry.annotations.remove(REF_NAME);
-            self.layers(part, layers_by_type(manifest)).await?;
+            let layers = layers_by_type(manifest);
+            let is_other = |(layer, limit): &&(&Descriptor, u64)| {
+                layer.size > self.layer_bytes && layer.size <= *limit
+            };
+            if let Some((layer, _)) = layers.iter().find(is_other) {
+                part.layout = Layout::new();
+                part.skipped.push(format!(
+                    "{} has {} bytes, more than any signature, and was not looked at",
+                    layer.digest.short(),
+                    layer.size
+                ));
+                return Ok(());
+            }
+            self.layers(part, layers).await?;
         }
         part.layout.add_entry(entry);
         Ok(())
@@ -165,13 +178,17 @@ impl Repository {
             return Err(self.too_many("layers attached", limits::ATTACHED_LAYERS as u64));
         }
         // What is too large is not read, and so takes no room from the others.
-        let limit_of = |limit: u64| limit.min(self.layer_bytes);
-        let read = layers
-            .iter()
-            .filter(|(layer, limit)| layer.size <= limit_of(*limit));
-        self.reserve(read.map(|(layer, _)| *layer))?;
-        let work = layers.into_iter().map(|(layer, limit)| {
-            let blob = self.clone().blob(layer.clone(), limit_of(limit));
+        let (read, too_large): (Vec<_>, Vec<_>) = layers
+            .into_iter()
+            .partition(|(layer, limit)| layer.size <= *limit);
+        let too_large = too_large.into_iter().map(|(layer, limit)| {
+            let reference = format!("{}@{}", self.reference, layer.digest);
+            ImageError::from(RegistryError::TooLarge { reference, limit })
+        });
+        part.too_large.extend(too_large);
+        self.reserve(read.iter().map(|(layer, _)| *layer))?;
+        let work = read.into_iter().map(|(layer, limit)| {
+            let blob = self.clone().blob(layer.clone(), limit);
             async { Ok(blob.await) }
         });
         for blob in self.gather(work).await? {
@@ -257,6 +274,10 @@ pub(super) struct Part {
     pub(super) layout: Layout,
     /// What could not be read, in the order of the objects.
     pub(super) troubles: Vec<ImageError>,
+    /// Layers over their limits. Whoever judges what was read says so too.
+    pub(super) too_large: Vec<ImageError>,
+    /// What was not read, for its size is not that of what is looked for.
+    pub(super) skipped: Vec<String>,
     /// Whether it exists at all.
     pub(super) is_there: bool,
 }
@@ -264,7 +285,7 @@ pub(super) struct Part {
 impl Part {
     /// All of it, or the first trouble.
     fn whole(self) -> Result<Layout, ImageError> {
-        match self.troubles.into_iter().next() {
+        match self.troubles.into_iter().chain(self.too_large).next() {
             None => Ok(self.layout),
             Some(trouble) => Err(trouble),
         }

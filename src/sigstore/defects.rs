@@ -263,7 +263,10 @@ fn the_digest_that_a_tiled_log_holds_is_that_of_the_file() {
 #[test]
 fn only_who_ignores_the_log_accepts_a_signature_without_one() {
     let (artifact, bundle) = NO_LOG;
-    let options = Options { ignore_tlog: true };
+    let options = Options {
+        ignore_tlog: true,
+        ..Options::STRICT
+    };
 
     let strict = judged(NO_LOG, |_| {});
     let ignoring = judge_bundle(bundle, Artifact::Bytes(artifact), &roots(), &[], &options);

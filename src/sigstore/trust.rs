@@ -4,7 +4,7 @@ mod private_ca;
 
 use super::embedded::embedded_root;
 use super::root::Root;
-use crate::model::{Instance, limits};
+use crate::model::{Instance, Timestamp, limits};
 use sigstore_trust_root::TrustedRoot;
 use std::sync::Arc;
 
@@ -172,11 +172,16 @@ pub(super) fn parse_roots(
 pub struct Options {
     /// Accept a signature without a transparency log entry. One with a certificate still needs a trusted time.
     pub ignore_tlog: bool,
+    /// What no log can have promised yet is later than this; none where nobody knows the time.
+    pub now: Option<Timestamp>,
 }
 
 impl Options {
     /// A log entry is needed.
-    pub const STRICT: Self = Self { ignore_tlog: false };
+    pub const STRICT: Self = Self {
+        ignore_tlog: false,
+        now: None,
+    };
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use super::root::Root;
 use super::signature::{Judgement, Unlogged, accepted};
 use super::statement::Statement;
 use super::trust::{Key, Options, Roots};
-use crate::model::{Digest, IdentityRule, Problem};
+use crate::model::{Digest, IdentityRule, Problem, Timestamp};
 use authority::{knows_issuer, unknown_log};
 use certificate::complete;
 use sigstore_bundle::{ValidationOptions, validate_bundle_with_options};
@@ -198,6 +198,7 @@ pub(super) fn judge(
         artifact,
         roots,
         keys,
+        now: options.now,
         envelope: OnceCell::new(),
     };
     let logged = job.with_log();
@@ -213,6 +214,7 @@ struct Job<'a> {
     artifact: Artifact<'a>,
     roots: &'a Roots,
     keys: &'a [Key],
+    now: Option<Timestamp>,
     /// What an envelope's signature is over, which is as large as its payload: made once.
     envelope: OnceCell<Vec<u8>>,
 }
@@ -225,6 +227,17 @@ enum Log {
 }
 
 impl Job<'_> {
+    /// A log that promises something for times to come is wrong about them all.
+    fn check_time(&self, promised: Option<Timestamp>) -> Result<(), Problem> {
+        match (promised, self.now) {
+            (Some(promised), Some(now)) if promised > now => Err(problem(
+                "log-time",
+                format!("the log has it from {promised}, which is still to come"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     fn with_log(&self) -> Judgement {
         match self.check_entries() {
             Ok(true) => {}
@@ -361,6 +374,7 @@ impl Job<'_> {
         };
         if let Some(entry) = normalised.entry() {
             entry.verify_inclusion(root)?;
+            self.check_time(entry.promised())?;
         }
         if let Some(entry) = &normalised.old_entry {
             check_old(entry, signed, verifier)?;

@@ -62,6 +62,7 @@ fn signatures(criterion: &mut Criterion) {
         let keys: Vec<_> = key.into_iter().map(public_key).collect();
         let options = Options {
             ignore_tlog: !logged,
+            ..Options::STRICT
         };
         // What does not hold would be refused early, and look fast.
         assert_eq!(valid(&image, &roots, &keys, &options), 1, "{name}");

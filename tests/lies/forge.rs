@@ -257,7 +257,10 @@ pub(crate) fn trust(key: &str) -> Trust {
         seal: vec![IdentityRule::Key { pem: key.into() }],
         keys: vec![Key::parse(key.as_bytes()).unwrap()],
         // The lies are in what is sealed, not in how: a key alone seals here.
-        options: Options { ignore_tlog: true },
+        options: Options {
+            ignore_tlog: true,
+            ..Options::STRICT
+        },
         policy: None,
         asked: AskedRelease::default(),
     }

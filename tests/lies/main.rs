@@ -266,7 +266,10 @@ fn a_signer_of_something_unreadable_does_not_stand_for_another_signers_sbom() {
     let trust = SignatureTrust {
         roots: &Roots::none(),
         keys: &[key(&demanded)],
-        options: &Options { ignore_tlog: true },
+        options: &Options {
+            ignore_tlog: true,
+            ..Options::STRICT
+        },
     };
 
     let spdx = evidence::model::expectation::SbomFormat::Spdx;

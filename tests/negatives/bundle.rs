@@ -247,8 +247,8 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     refused(
-        "a plain signature with the entry of an envelope is not supported",
-        "bundle-unsupported",
+        "a plain signature with the entry of an envelope is refused",
+        "log-entry-mismatch",
         |stage, wrong| {
             let other = stage.signed(about().to_string(), None);
             edited(stage, &stage.by_key(), wrong, |bundle| {

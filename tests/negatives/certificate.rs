@@ -112,7 +112,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     refused(
         "a certificate for a key on a curve that nobody uses is refused",
-        "certificate-malformed",
+        "certificate-key",
         |stage, wrong| {
             edited(stage, &stage.workflow(), wrong, |bundle| {
                 let text = bundle.pointer(CERTIFICATE).unwrap().as_str().unwrap();
@@ -193,7 +193,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     refused(
         "a promise of a certificate log whose window was over is refused",
-        "certificate-log",
+        "certificate-log-window",
         |stage, wrong| {
             rooted(stage, &stage.workflow(), wrong, |root| {
                 end(root, CERTIFICATE_LOG)
@@ -202,7 +202,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     refused(
         "a promise of a certificate log whose window had not begun is refused",
-        "certificate-log",
+        "certificate-log-window",
         |stage, wrong| {
             rooted(stage, &stage.workflow(), wrong, |root| {
                 postpone(root, CERTIFICATE_LOG)

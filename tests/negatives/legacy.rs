@@ -3,8 +3,6 @@
 use crate::attached::Attached;
 use crate::case::{Ask, Case, refused, tell};
 use crate::stage::Stage;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use evidence::model::Digest;
 use evidence::sandbox::EntryDefect as Wrong;
 use evidence::sandbox::{Defect, Recipe, SignedBy};
@@ -192,8 +190,8 @@ pub(crate) const CASES: &[Case] = &[
         |stage, wrong| logged(stage, wrong, Wrong::OtherKey),
     ),
     refused(
-        "a log entry of an envelope is not supported",
-        "bundle-unsupported",
+        "a log entry that says another kind than it is of is malformed",
+        "log-entry-malformed",
         |stage, wrong| logged(stage, wrong, Wrong::OtherKind),
     ),
     refused(
@@ -247,18 +245,6 @@ pub(crate) const CASES: &[Case] = &[
                 if wrong {
                     attached.media_type = "application/octet-stream";
                 }
-            })
-        },
-    ),
-    refused(
-        "a log entry of the oldest kind is not supported beside a certificate",
-        "log-entry-unsupported",
-        |stage, wrong| {
-            keyless(stage, wrong, LOG, |text| {
-                let mut log: Value = serde_json::from_str(text).unwrap();
-                let body = r#"{"apiVersion":"0.0.1","kind":"intoto"}"#;
-                log["Payload"]["body"] = STANDARD.encode(body).into();
-                log.to_string()
             })
         },
     ),

@@ -66,17 +66,17 @@ pub(crate) const CASES: &[Case] = &[
     ),
     refused(
         "an annotation that is not signed with the image is missed",
-        "unfit",
+        "annotation",
         |stage, wrong| annotated(stage, if wrong { &[] } else { &[("stage", "release")] }),
     ),
     refused(
         "an annotation with another value is not the one that is asked for",
-        "unfit",
+        "annotation",
         |stage, wrong| annotated(stage, &[("stage", if wrong { "test" } else { "release" })]),
     ),
     refused(
         "an annotation of which a part is asked for is another",
-        "unfit",
+        "annotation",
         |stage, wrong| {
             annotated(
                 stage,
@@ -86,7 +86,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     refused(
         "an annotation that stands in no signed place is missed",
-        "unfit",
+        "annotation",
         |stage, wrong| {
             let mut attached = Attached::signature(stage);
             let optional = if wrong {

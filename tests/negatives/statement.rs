@@ -119,8 +119,8 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     refused(
-        "an attestation of another type than is asked for is unfit",
-        "unfit",
+        "an attestation of another type than is asked for is none",
+        "missing",
         |stage, wrong| {
             let kind = if wrong {
                 "https://example.test/other"
@@ -132,8 +132,8 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     refused(
-        "a plain signature is unfit where an attestation is asked for",
-        "unfit",
+        "a plain signature is none where an attestation is asked for",
+        "missing",
         |stage, wrong| {
             let bundle = match wrong {
                 true => stage.blob(&stage.by_key(), None),
@@ -143,8 +143,8 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     refused(
-        "an attestation is unfit where a signature is asked for",
-        "unfit",
+        "an attestation is none where a signature is asked for",
+        "missing",
         |stage, wrong| {
             let bundle = match wrong {
                 true => stage.signed(about().to_string(), None),

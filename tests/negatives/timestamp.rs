@@ -49,9 +49,9 @@ pub(crate) const CASES: &[Case] = &[
         "timestamp-window",
         |stage, wrong| rooted(stage, &stage.workflow(), wrong, |root| end(root, WINDOW)),
     ),
-    refused(
-        "a timestamp by an authority whose window had not begun is refused",
-        "timestamp-window",
+    undetermined(
+        "a timestamp cannot be judged under a root whose only authority has not begun",
+        "root-unknown",
         |stage, wrong| {
             rooted(stage, &stage.workflow(), wrong, |root| {
                 postpone(root, WINDOW)

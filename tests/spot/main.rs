@@ -13,7 +13,9 @@ mod common;
 
 mod blobs;
 mod hidden;
+mod manifests;
 mod many;
 mod platforms;
+mod policy;
 mod requests;
 mod shop;

@@ -1,8 +1,10 @@
 //! Images in the sandbox's registry, signed by one key in the format that a test asks for.
 
-use crate::common::{Run, World, run, text};
+use crate::common::{REPOSITORY, Run, TAG, World, run, text};
 use evidence::oci::Descriptor;
-use evidence::sandbox::{Content, Format, LocalKey, PublishedImage, SignRequest, SignedBy};
+use evidence::sandbox::{
+    Caller, Content, Format, LocalKey, PublishedImage, SignRequest, SignedBy, Workflow,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,20 +43,25 @@ impl Shop {
         format: Format,
         key: &LocalKey,
     ) {
-        self.say(
-            image,
-            about,
-            format,
-            key,
-            Content::Signature(BTreeMap::new()),
-        );
+        let by_key = SignedBy::Key(key.clone());
+        let signature = Content::Signature(BTreeMap::new());
+        self.say(image, about, format, by_key, signature);
+    }
+
+    /// Signed by the CI of the release's repository.
+    pub(crate) fn sign_in_ci(&self, image: &PublishedImage, format: Format) {
+        let workflow = Workflow::release(REPOSITORY, TAG, &"0".repeat(40));
+        let by_ci = SignedBy::Identity(Caller::Workflow(workflow));
+        let signature = Content::Signature(BTreeMap::new());
+        self.say(image, &image.descriptor, format, by_ci, signature);
     }
 
     /// An SBOM's attestation.
     pub(crate) fn attest(&self, image: &PublishedImage, format: Format) {
         let about = image.descriptor.digest;
         let content = self.world.sandbox.spdx_attestation(image, about);
-        self.say(image, &image.descriptor, format, &self.key, content);
+        let by_key = SignedBy::Key(self.key.clone());
+        self.say(image, &image.descriptor, format, by_key, content);
     }
 
     fn say(
@@ -62,13 +69,13 @@ impl Shop {
         image: &PublishedImage,
         about: &Descriptor,
         format: Format,
-        key: &LocalKey,
+        signer: SignedBy,
         content: Content,
     ) {
         let request = SignRequest {
             repository: image.repository.clone(),
             image: about.clone(),
-            signer: SignedBy::Key(key.clone()),
+            signer,
             format,
             content,
             defect: None,
@@ -84,6 +91,18 @@ impl Shop {
         );
         let trust = ["--trusted-root", &root, "--key", &key];
         run(&[&["image", "verify"], args, &trust].concat())
+    }
+
+    /// `evidence image verify` by a policy, whose paths are relative to the world's folder; its answers.
+    pub(crate) fn by_policy(&self, policy: &str, args: &[&str]) -> (Option<i32>, Vec<Value>) {
+        let head =
+            "version: 1\ntrusted-roots: [trusted_root.json]\nseal: {any-of: [{key: key.pub}]}\n";
+        let path = self.file("policy.yaml", &format!("{head}{policy}"));
+        let flags = ["--output", "json", "--policy", &text(&path)];
+        let ran = run(&[&["image", "verify"], args, &flags].concat());
+        let answer: Value = serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|_| panic!("{}{}", ran.stdout, ran.stderr));
+        (ran.code, answer["images"].as_array().unwrap().clone())
     }
 
     /// The same; its answers, and the requests that the registry saw.
@@ -108,6 +127,11 @@ impl Shop {
 pub(crate) fn pinned(image: &PublishedImage) -> String {
     let (name, _) = image.reference.rsplit_once(':').unwrap();
     format!("{name}@{}", image.descriptor.digest)
+}
+
+/// The code of the first finding.
+pub(crate) fn code(image: &Value) -> &str {
+    image["findings"][0]["code"].as_str().unwrap()
 }
 
 pub(crate) fn verdicts(images: &[Value]) -> Vec<&str> {

@@ -250,7 +250,7 @@ fn answer(job: &Job, digest: Digest, objects: &[Named<'_>], seen: &[&Seen]) -> S
             evidence::model::Check::Signature,
             Group::Integrity,
             name,
-            format!("not looked at, since enough was found before: {skipped}"),
+            skipped.clone(),
         ));
     }
     let others = objects.len() - candidates.len();

@@ -2,7 +2,7 @@
 
 use super::SpotCheck;
 use crate::cli::output::plain;
-use evidence::model::{Finding, Outcome, Verdict};
+use evidence::model::{Check, Finding, Outcome, Verdict};
 use evidence::report::text::one_line;
 use evidence::report::verdict_word;
 
@@ -53,9 +53,12 @@ fn lines(check: &SpotCheck, width: usize) -> String {
     text
 }
 
-/// What was found is said, also where it is not counted; what was not looked at is left to the formats for programs.
+/// What was found is said, also where it is not counted; which attachments were not looked at is left to the formats for
+/// programs.
 fn is_said(finding: &&Finding) -> bool {
-    finding.outcome != Outcome::NotChecked || !finding.code.is_empty()
+    finding.outcome != Outcome::NotChecked
+        || finding.check != Check::Signature
+        || !finding.code.is_empty()
 }
 
 /// What decided comes first.
@@ -72,7 +75,10 @@ fn reason(finding: &Finding) -> String {
     let message = one_line(&finding.message);
     match finding.outcome {
         Outcome::Pass => message,
-        Outcome::NotChecked => format!("not counted: {message}"),
+        Outcome::NotChecked if finding.check == Check::Signature => {
+            format!("not counted: {message}")
+        }
+        Outcome::NotChecked => format!("not checked: {message}"),
         _ => format!("{}: {message}", finding.code),
     }
 }

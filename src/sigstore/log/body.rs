@@ -234,7 +234,7 @@ pub(in crate::sigstore) fn digest_of(algorithm: HashAlgorithm, bytes: &[u8]) -> 
 }
 
 fn other_digest() -> Problem {
-    problem("digest-mismatch", "the log entry is about other bytes")
+    problem("log-entry-mismatch", "the log entry is about other bytes")
 }
 
 fn other_signer() -> Problem {

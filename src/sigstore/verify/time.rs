@@ -30,7 +30,14 @@ fn verify(
     token: &TimestampToken,
 ) -> Result<Timestamp, Box<Judgement>> {
     if root.timestamp_authorities.is_empty() {
-        return Err(no_authority(root));
+        // Those that have not begun were left out when the root was read.
+        if root.trusted.timestamp_authorities.is_empty() {
+            return Err(no_authority(root));
+        }
+        return Err(Box::new(Judgement::Invalid(problem(
+            "timestamp-window",
+            "none of the root's timestamp authorities counts yet",
+        ))));
     }
     let signature = match &normalised.bundle.content {
         SignatureContent::DsseEnvelope(envelope) => &envelope.signature.sig,
