@@ -216,7 +216,8 @@ impl Look<'_> {
         };
         let mut seen = first;
         if self.is_enough(before, &seen) {
-            seen.skipped.push(format!("{place} of {}", subject.short()));
+            seen.skipped
+                .push(unseen(&format!("{place} of {}", subject.short())));
             return seen;
         }
         let known = [before, &seen.objects].concat();

@@ -20,6 +20,14 @@ pub enum RegistryError {
         #[source]
         source: HttpError,
     },
+    /// No answer to an earlier question either.
+    #[error("cannot reach the registry for {reference}: it was not there before ({reason})")]
+    Down {
+        /// What was asked for.
+        reference: String,
+        /// What happened then.
+        reason: String,
+    },
     /// 401 or 403.
     #[error("the registry denies access to {reference}: {status}{code}")]
     Denied {

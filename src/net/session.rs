@@ -29,6 +29,8 @@ pub(super) struct Session {
     permits: Semaphore,
     /// What each registry asks for; none while unknown.
     challenges: Mutex<BTreeMap<String, Slot<Option<Challenge>>>>,
+    /// Registries that could not be reached at all, and why: five hundred images need not find that out one by one.
+    down: Mutex<BTreeMap<String, String>>,
     /// The token of each registry and scope.
     tokens: Mutex<BTreeMap<(String, String), Slot<Token>>>,
     /// Registries without the referrers API.
@@ -57,6 +59,7 @@ impl Session {
             image_deadline: options.image_deadline,
             permits: Semaphore::new(options.concurrency.max(1)),
             challenges: Mutex::default(),
+            down: Mutex::default(),
             tokens: Mutex::default(),
             without_referrers: Mutex::default(),
             unreachable_mirrors: Mutex::default(),
@@ -196,9 +199,20 @@ impl Session {
         let Some(url) = self.base(reference).and_then(|base| base.join("/v2/").ok()) else {
             return Ok(None);
         };
+        if let Some(reason) = lock(&self.down).get(&reference.registry) {
+            return Err(RegistryError::Down {
+                reference: what.into(),
+                reason: reason.clone(),
+            });
+        }
         let response = self
             .ask(what, content(url.clone(), limits::REGISTRY_ANSWER_BYTES))
-            .await?;
+            .await
+            .inspect_err(|error| {
+                if let RegistryError::Unreachable { source, .. } = error {
+                    lock(&self.down).insert(reference.registry.clone(), source.to_string());
+                }
+            })?;
         let asks =
             response.status == StatusCode::UNAUTHORIZED && response.url.origin() == url.origin();
         let challenge = asks.then(|| Challenge::of(&response)).flatten();

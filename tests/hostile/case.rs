@@ -109,9 +109,18 @@ pub(crate) struct Run {
 
 /// `image verify` with the good key and root; the password is for `host`.
 pub(crate) fn verify(host: &str, reference: &str, seconds: u32) -> Command {
+    command("verify", host, reference, seconds)
+}
+
+/// `image tree`, which reads all of an image.
+pub(crate) fn tree(host: &str, reference: &str, seconds: u32) -> Command {
+    command("tree", host, reference, seconds)
+}
+
+fn command(word: &str, host: &str, reference: &str, seconds: u32) -> Command {
     let good = Good::shared();
     let mut command = evidence();
-    command.args(["image", "verify", reference, "--key"]);
+    command.args(["image", word, reference, "--key"]);
     command.arg(good.world.path("key.pub"));
     command.arg("--trusted-root");
     command.arg(good.world.path("trusted_root.json"));

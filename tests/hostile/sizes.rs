@@ -1,6 +1,6 @@
 //! Sizes and numbers without end: refused by name, in little memory.
 
-use crate::case::{Good, Row, judge, judge_all, verify};
+use crate::case::{Good, Row, judge, judge_all, tree, verify};
 use crate::server::{Ask, Reply, fetch};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -92,7 +92,7 @@ fn ten_gibibytes_are_not_read() {
                 Some(Reply::new(200, body).with("content-encoding", "gzip"))
             },
             1,
-            "digest",
+            "is no manifest",
         ),
     ];
     judge_all(&Good::shared().new, 20, &rows);
@@ -266,7 +266,7 @@ fn an_image_without_an_end_is_refused() {
     let good = Good::shared();
     for (name, wrong, code, says) in rows {
         let server = good.but(wrong);
-        let command = verify(&server.host, &good.new.tagged(&server.host), 20);
+        let command = tree(&server.host, &good.new.tagged(&server.host), 20);
         judge(name, &command, 20, code, says);
     }
 }

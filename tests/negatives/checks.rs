@@ -157,7 +157,7 @@ fn told() -> BTreeSet<&'static str> {
 fn codes() -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
     let word =
-        r#"(?:(?:failure|unreadable|refused|undetermined)\([^"]{0,160}|Some\(\()"([a-z-]+)""#;
+        r#"(?:(?:failure|unreadable|refused|undetermined)\([^"]{0,160}|Some\(\(\s*)"([a-z-]+)""#;
     let word = Regex::new(word).unwrap();
     for (folder, pattern) in [("src/sigstore", kebab()), ("src/cli", word)] {
         for path in sources(&root().join(folder)) {

@@ -81,7 +81,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     refused(
         "a payload that is larger than is read is not even fetched",
-        "malformed",
+        "object-size",
         |stage, wrong| {
             payload(stage, wrong, |json| {
                 let size = usize::try_from(evidence::model::limits::SIGNATURE_BYTES).unwrap();

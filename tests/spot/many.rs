@@ -121,3 +121,22 @@ fn results_go_to_as_many_files_as_are_named() {
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["images"][0]["verdict"], "verified");
 }
+
+#[test]
+fn a_registry_that_is_down_is_found_out_once_and_not_image_by_image() {
+    let shop = Shop::open();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = nobody.local_addr().unwrap();
+    drop(nobody);
+    let names: Vec<_> = (0..200)
+        .map(|n| format!("{host}/shop/image-{n}:v1"))
+        .collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let begun = std::time::Instant::now();
+
+    let (images, _) = shop.counted(&names);
+
+    assert_eq!(verdicts(&images), vec!["undetermined"; 200]);
+    // One question with its retries takes two seconds; two hundred of them would take minutes.
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}

@@ -187,7 +187,7 @@ fn a_logged_body_must_have_the_signature_the_digest_and_the_key() {
     };
 
     let other_digest = hashedrekord("sha384", &hash_of("sha384", b"x"), &made, &signer.pem());
-    assert_eq!(code(&with(&other_digest)), "digest-mismatch");
+    assert_eq!(code(&with(&other_digest)), "log-entry-mismatch");
     let other_signature = hashedrekord("sha384", &hex, &again, &signer.pem());
     assert_eq!(code(&with(&other_signature)), "log-entry-mismatch");
     let other_key = hashedrekord("sha384", &hex, &made, &other.pem());
