@@ -21,6 +21,11 @@ use tokio::task::JoinSet;
 /// What cosign 3 writes beside a Sigstore bundle: which predicate is in it. A hint of where to look first.
 const PREDICATE_HINT: &str = "dev.sigstore.bundle.predicateType";
 
+/// Judges all that a layout holds about an image.
+pub type Judge = Arc<dyn Fn(&Digest, &Layout) -> Vec<Object> + Send + Sync>;
+/// Whether objects answer the question.
+pub type Enough = Arc<dyn Fn(&[Object]) -> bool + Send + Sync>;
+
 /// What is asked about an image. Judging is the caller's.
 #[derive(Clone)]
 pub struct Question {
@@ -33,9 +38,9 @@ pub struct Question {
     /// Which of an index's platforms are asked about.
     pub platforms: Platforms,
     /// Judges all that a layout holds about an image.
-    pub judge: Arc<dyn Fn(&Digest, &Layout) -> Vec<Object> + Send + Sync>,
+    pub judge: Judge,
     /// Whether these objects answer the question.
-    pub enough: Arc<dyn Fn(&[Object]) -> bool + Send + Sync>,
+    pub enough: Enough,
 }
 
 /// Which of an index's platforms are asked about.

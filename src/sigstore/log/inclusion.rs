@@ -76,7 +76,7 @@ impl Entry<'_> {
         } else {
             (proof.log_index.get(), proof.tree_size)
         };
-        self.check_tree(proof, &checkpoint)?;
+        self.check_tree(proof, checkpoint)?;
         sigstore_merkle::verify_inclusion_proof(
             &sigstore_merkle::hash_leaf(self.body),
             index,
@@ -109,7 +109,7 @@ impl Entry<'_> {
             return Ok(());
         };
         if let Some(checkpoint) = proof.checkpoint.checkpoint() {
-            self.check_tree(proof, &checkpoint)?;
+            self.check_tree(proof, checkpoint)?;
         }
         self.verify_checkpoint(root, proof)
     }
