@@ -78,7 +78,7 @@ impl Registry {
         Self {
             server,
             address: address.trim().into(),
-            folder: folder,
+            folder,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Defects of Sigstore bundles: a manifest whose subject is the image, and the bundle in its only layer.
 
-use super::case::Answer::{self, Accepted, Refused, Undetermined};
+use super::case::Answer::{Accepted, Refused, Undetermined};
 use super::case::Case;
 use super::materials::{Defect, Materials, decode, encode, flip, remove, replace, with_defects};
 use super::sign::Style;
@@ -16,15 +16,18 @@ pub(crate) fn defects(style: Style, stranger: Style) -> Vec<Case> {
     }
     let keyless = style.signer.is_keyless();
     all.extend(if keyless { KEYLESS } else { BY_KEY });
-    // Without a promise nobody vouches for the time; a key is valid at any.
-    let timeless: Answer = if keyless { Refused } else { Accepted };
     let untimed: Defect = match style.configuration() {
-        Some("rekor1") => ("log-promise-removed", timeless, |image, _| {
-            image
-                .bundle()
-                .edit(|bundle| remove(entry(bundle), "inclusionPromise"));
-        }),
-        _ => ("timestamp-removed", timeless, |image, _| {
+        // Without a promise nobody vouches for the time; a key is valid at any, a certificate is not.
+        Some("rekor1") => {
+            let wanted = if keyless { Refused } else { Accepted };
+            ("log-promise-removed", wanted, |image, _| {
+                image
+                    .bundle()
+                    .edit(|bundle| remove(entry(bundle), "inclusionPromise"));
+            })
+        }
+        // Rekor v2 states no time at all, so a timestamp has to.
+        _ => ("timestamp-removed", Refused, |image, _| {
             image.bundle().edit(|bundle| {
                 remove(
                     &mut bundle["verificationMaterial"],

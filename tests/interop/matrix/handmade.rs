@@ -18,6 +18,9 @@ const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 const IN_TOTO: &str = "application/vnd.in-toto+json";
 const COSIGN_SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
+/// What is written about an image of that digest, and the answer that it deserves.
+type Writing = (&'static str, Answer, fn(&str) -> String);
+
 /// Payloads of legacy signatures.
 pub(crate) fn legacy() -> Vec<Case> {
     let style = Style {
@@ -25,7 +28,7 @@ pub(crate) fn legacy() -> Vec<Case> {
         signer: Signer::Key("release"),
         way: Way::LegacyUnlogged,
     };
-    let payloads: [(&str, Answer, fn(&str) -> String); 10] = [
+    let payloads: [Writing; 10] = [
         ("as-cosign-writes-it", Accepted, |digest| {
             payload(digest, "cosign container image signature")
         }),
@@ -81,7 +84,7 @@ pub(crate) fn bundles() -> Vec<Case> {
         signer: Signer::Key("release"),
         way: Way::Bundle("none"),
     };
-    let statements: [(&str, Answer, fn(&str) -> String); 11] = [
+    let statements: [Writing; 11] = [
         ("as-cosign-writes-it", Accepted, |hex| {
             statement(hex, COSIGN_SIGNATURE)
         }),
@@ -129,7 +132,7 @@ pub(crate) fn bundles() -> Vec<Case> {
         let bundle = bundle_of(IN_TOTO, &write(&image.digest()[7..])).to_string();
         ask(style, question, &with_bundle(image, bundle), wanted)
     });
-    let envelopes: [(&str, Answer, fn(&str) -> String); 3] = [
+    let envelopes: [Writing; 3] = [
         ("payload-of-another-type", Refused, |hex| {
             bundle_of("application/json", &statement(hex, COSIGN_SIGNATURE)).to_string()
         }),

@@ -1,6 +1,6 @@
 //! The ways in which the two cosigns sign, and who does.
 
-use crate::running::{by_key, run, stack_file, token_of, trusted_root, variable, workflow};
+use crate::running::{Ran, by_key, run, stack_file, token_of, trusted_root, variable, workflow};
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -131,15 +131,16 @@ pub(crate) struct Style {
 
 impl Style {
     pub(crate) fn sign(self, image: &str, more: &[&str]) {
-        let mut command = self.command("sign");
-        run(command.args(more).arg(image)).exits(0);
+        insist(|| run(self.command("sign").args(more).arg(image)));
     }
 
     /// Attests with cosign's short name of a predicate type, or a URI.
     pub(crate) fn attest(self, image: &str, kind: &str, predicate: &Path) {
-        let mut command = self.command("attest");
-        command.args(["--type", kind, "--predicate"]).arg(predicate);
-        run(command.arg(image)).exits(0);
+        insist(|| {
+            let mut command = self.command("attest");
+            command.args(["--type", kind, "--predicate"]).arg(predicate);
+            run(command.arg(image))
+        });
     }
 
     /// Whether no log recorded it.
@@ -211,6 +212,16 @@ impl Style {
             command.envs(roots_by_variables());
         }
         command
+    }
+}
+
+/// Signs once more when it failed: cosign does not ask again where a server closes a connection that was kept open
+/// just when it is used, which the timestamp authority does at times.
+fn insist(sign: impl Fn() -> Ran) {
+    let first = sign();
+    if first.exit != Some(0) {
+        eprintln!("signing again, since it failed: {}", first.stderr);
+        sign().exits(0);
     }
 }
 
