@@ -135,7 +135,8 @@ pub(crate) fn code(image: &Value) -> &str {
 }
 
 pub(crate) fn verdicts(images: &[Value]) -> Vec<&str> {
-    let verdict =
-        |image| -> &str { Value::as_str(&Value::get(image, "verdict").unwrap()).unwrap() };
-    images.iter().map(verdict).collect()
+    images
+        .iter()
+        .map(|image| image["verdict"].as_str().unwrap())
+        .collect()
 }

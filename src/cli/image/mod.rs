@@ -13,9 +13,9 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(super) enum ImageCommand {
     /// Verifies that images are signed, or attested, by whom you name.
-    Verify(verify::VerifyArgs),
+    Verify(Box<verify::VerifyArgs>),
     /// Shows all that is attached to an image, and whose signatures hold.
-    Tree(tree::TreeArgs),
+    Tree(Box<tree::TreeArgs>),
 }
 
 /// Runs the command.
