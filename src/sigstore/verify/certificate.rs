@@ -1,7 +1,7 @@
 //! Signatures by certificates.
 
 use super::chain::{check_validity, verify_chain};
-use super::sct::{is_over, verify_sct};
+use super::sct::{has_promise, is_over, verify_sct};
 use super::time::{no_authority, timestamps};
 use super::{Artifact, Job, Log, Verifier, knows_issuer};
 use crate::model::{Problem, Timestamp};
@@ -43,6 +43,13 @@ impl Job<'_> {
         let invalid = |problem| Box::new(Judgement::Invalid(problem));
         let leaf = knows_issuer(root, normalised)?;
         self.check_log_is_known(root, normalised)?;
+        // A private CA's certificates are logged nowhere; of others a promise says that they are.
+        if root.certificate_logs.is_empty() && !root.may_omit_names && has_promise(&leaf) {
+            return Err(Box::new(Judgement::UnknownRoot(problem(
+                "root-unknown",
+                format!("{} has no certificate log", root.name),
+            ))));
+        }
         let entry = normalised.entry();
         let promised = entry.and_then(|entry| entry.promised());
         if let (Some(entry), Some(time)) = (entry, promised) {

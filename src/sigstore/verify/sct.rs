@@ -42,6 +42,12 @@ pub(super) fn verify_sct(leaf: &Certificate, issuer: &[u8], root: &Root) -> Resu
         .map_err(|error| problem("certificate-log", error))
 }
 
+/// Whether the certificate carries promises of certificate logs, readable or not.
+pub(super) fn has_promise(leaf: &Certificate) -> bool {
+    let mut extensions = leaf.tbs_certificate.extensions.iter().flatten();
+    extensions.any(|one| one.extn_id == SignedCertificateTimestampList::OID)
+}
+
 /// The problem, when the log that promised to take the certificate was none at that time.
 pub(super) fn is_over(leaf: &Certificate, root: &Root) -> Option<Problem> {
     let promise = promise_in(leaf).ok()?;

@@ -114,23 +114,7 @@ const fn both(cases: &'static str, says: Answer, why: &'static str) -> Differenc
 }
 
 /// Where `evidence` does not answer as it should yet: the cases, what it says, and why.
-pub(crate) const NOT_YET: &[(&str, Answer, &str)] = &[
-    (
-        "bundle-rsa-log2/good",
-        Answer::Refused,
-        "entries of Rekor v2 by RSA keys are not read",
-    ),
-    (
-        "bundle-rsa-log2/annotation",
-        Answer::Refused,
-        "entries of Rekor v2 by RSA keys are not read",
-    ),
-    (
-        "*/root-without-certificate-logs",
-        Answer::Accepted,
-        "a root that names no certificate log is taken for one whose authority has none",
-    ),
-];
+pub(crate) const NOT_YET: &[(&str, Answer, &str)] = &[];
 
 /// What `evidence` says to that case although it should not. Once it does not say it any more, its row has to go.
 pub(crate) fn not_yet(case: &Case) -> Option<Answer> {
