@@ -113,18 +113,8 @@ const fn both(cases: &'static str, says: Answer, why: &'static str) -> Differenc
     }
 }
 
-/// Where `evidence` does not answer as it should yet: the cases, what it says, and why.
-pub(crate) const NOT_YET: &[(&str, Answer, &str)] = &[];
-
-/// What `evidence` says to that case although it should not. Once it does not say it any more, its row has to go.
-pub(crate) fn not_yet(case: &Case) -> Option<Answer> {
-    let row = NOT_YET.iter().find(|(cases, ..)| is_about(cases, case));
-    row.map(|(_, says, _)| *says)
-        .filter(|says| *says != case.wanted)
-}
-
 /// Whether the pattern is about that case.
-pub(crate) fn is_about(pattern: &str, case: &Case) -> bool {
+fn is_about(pattern: &str, case: &Case) -> bool {
     fits(pattern, &case.name)
 }
 

@@ -17,7 +17,7 @@ mod specimen;
 
 use self::case::Answer::{Accepted, Refused, Undetermined};
 use self::case::{Case, Cosign};
-use self::differences::{DIFFERENCES, NOT_YET, is_about, not_yet};
+use self::differences::DIFFERENCES;
 use self::good::{STYLES, style, style_of};
 use self::sign::{Signer, Way};
 use crate::running::shared;
@@ -147,10 +147,9 @@ fn under_other_roots() -> Vec<Recipe> {
 fn ask(case: &Case) -> Vec<String> {
     let mut wrong = Vec::new();
     let (ours, words) = case.ask_evidence();
-    let expected = not_yet(case).unwrap_or(case.wanted);
-    if ours != expected {
+    if ours != case.wanted {
         wrong.push(format!(
-            "{}: evidence says {ours:?}, expected {expected:?}, wanted {:?}: {words}",
+            "{}: evidence says {ours:?}, wanted {:?}: {words}",
             case.name, case.wanted
         ));
     }
@@ -194,12 +193,6 @@ fn idle_differences(cases: &[Case]) -> Vec<String> {
                     case.name, difference.cases
                 ));
             }
-        }
-    }
-    for (pattern, ..) in NOT_YET {
-        let is_late = |case: &Case| is_about(pattern, case) && not_yet(case).is_some();
-        if !cases.iter().any(is_late) {
-            idle.push(format!("no case is late as {pattern} says"));
         }
     }
     idle
