@@ -14,8 +14,10 @@ use crate::oci::attached::tag_of;
 use crate::oci::{Descriptor, Document, Found, Layout, Listed, Platform, Reference, Selector};
 use crate::sigstore::Object;
 use crate::sigstore::statement::{COSIGN_SIGN, PredicateType};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 /// What cosign 3 writes beside a Sigstore bundle: which predicate is in it. A hint of where to look first.
@@ -41,6 +43,20 @@ pub struct Question {
     pub judge: Judge,
     /// Whether these objects answer the question.
     pub enough: Enough,
+    /// What was seen before: an image with two names is looked at once.
+    pub known: Arc<Known>,
+}
+
+/// What was seen of each image, by its repository and digest.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<BTreeMap<(String, Digest), Arc<OnceCell<Arc<Seen>>>>>);
+
+impl Known {
+    fn place(&self, reference: &Reference, digest: &Digest) -> Arc<OnceCell<Arc<Seen>>> {
+        let repository = format!("{}/{}", reference.registry, reference.repository);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry((repository, *digest)).or_default().clone()
+    }
 }
 
 /// Which of an index's platforms are asked about.
@@ -62,7 +78,7 @@ pub struct Looked {
     /// The platforms of an index, as far as its bytes were read.
     pub listed: Vec<Listed>,
     /// What is attached to what the reference names.
-    pub own: Seen,
+    pub own: Arc<Seen>,
     /// The platforms that were asked about. One that is not looked at is covered by the index that names it.
     pub chosen: Vec<(Listed, Seen)>,
 }
@@ -119,15 +135,19 @@ async fn look_at(
     };
     let (digest, listed) = look.resolve(reference).await?;
     let chosen = choose(reference, &listed, &question.platforms)?;
-    let own = look.at(&digest, turn, &[]).await;
+    let place = question.known.place(reference, &digest);
+    let own = place
+        .get_or_init(|| async { Arc::new(look.at(&digest, turn, &[]).await) })
+        .await
+        .clone();
     let mut seen = Vec::new();
     for child in chosen {
         let found = if (question.enough)(&own.objects) && !question.everything {
             Seen {
-                skipped: vec![format!(
+                skipped: vec![unseen(&format!(
                     "what is attached to {} itself",
                     child.digest.short()
-                )],
+                ))],
                 ..Seen::default()
             }
         } else {

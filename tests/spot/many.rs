@@ -71,9 +71,11 @@ fn two_names_of_one_digest_are_pointed_out() {
     let shop = Shop::open();
     let image = shop.signed("image", Format::Bundle);
 
-    let (images, _) = shop.counted(&[&image.reference, &pinned(&image)]);
+    let (images, seen) = shop.counted(&[&image.reference, &pinned(&image)]);
 
     assert_eq!(verdicts(&images), ["verified", "verified"]);
+    // It is looked at once: the tag, the list, the manifest and its layer; and both places by the first image.
+    assert!(seen.len() <= 4 + 2, "{seen:#?}");
     let note = format!("the same image as {}", image.reference);
     assert_eq!(images[1]["notes"][0], *note);
 }

@@ -10,11 +10,11 @@ use crate::cli::spot_check::demand::Kind;
 use crate::cli::spot_check::{self, Output, SpotCheck, predicate_type};
 use crate::cli::trust_flags::{Trust, TrustFlags, missing_identity};
 use clap::Args;
-use evidence::collect::look::{Platforms, Question};
+use evidence::collect::look::{Known, Platforms, Question};
 use evidence::net::Registry;
 use evidence::oci::ImageRef;
-use evidence::sigstore::judge_image;
 use evidence::sigstore::statement::PredicateType;
+use evidence::sigstore::{Content, Object, judge_image};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -86,7 +86,11 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         let parts = policy.beyond_images().join(", ");
         eprintln!("note: of the policy, a spot check judges images only; not judged: {parts}");
     }
-    let jobs: Vec<_> = asked.into_iter().map(|one| args.job(one, &trust)).collect();
+    let known = Arc::default();
+    let jobs: Vec<_> = asked
+        .into_iter()
+        .map(|one| args.job(one, &trust, &known))
+        .collect();
     let work = Work {
         registry: args.open_registry(&jobs)?,
         online: args.online.build(&trust.roots)?.map(Arc::new),
@@ -105,7 +109,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
 }
 
 impl VerifyArgs {
-    fn job(&self, asked: Asked, trust: &Arc<Trust>) -> Job {
+    fn job(&self, asked: Asked, trust: &Arc<Trust>, known: &Arc<Known>) -> Job {
         let flags = Flags {
             attestation: self.attestation.as_ref(),
             annotations: &self.annotations,
@@ -130,7 +134,11 @@ impl VerifyArgs {
             platforms: self.platform.clone().unwrap_or(Platforms::Itself),
             judge: Arc::new(move |image, layout| {
                 judge_image(image, layout, &judge.roots, &judge.keys, &judge.options)
+                    .into_iter()
+                    .map(without_statement)
+                    .collect()
             }),
+            known: known.clone(),
             enough: Arc::new(move |objects| enough.is_met_by(&name, objects)),
         };
         Job {
@@ -155,6 +163,14 @@ impl VerifyArgs {
             some => some.to_vec(),
         }
     }
+}
+
+/// What an attestation says was judged, and is not asked about here: of five hundred images it would fill the memory.
+fn without_statement(mut object: Object) -> Object {
+    if let Content::Attestation { statement, .. } = &mut object.content {
+        *statement = Arc::from([]);
+    }
+    object
 }
 
 fn signers(checks: &[SpotCheck]) -> Vec<(String, evidence::model::Identity)> {

@@ -190,7 +190,7 @@ fn on_disk(
     let chosen = choose(&reference, &listed, &question.platforms)?;
     Ok(Looked {
         digest: *digest,
-        own: seen(digest),
+        own: Arc::new(seen(digest)),
         chosen: chosen
             .into_iter()
             .map(|one| {
@@ -205,19 +205,19 @@ fn on_disk(
 fn answers(job: &Job, looked: &Looked) -> Vec<SpotCheck> {
     let own = named(&looked.own.objects, "");
     if looked.chosen.is_empty() && job.question.platforms != Platforms::All {
-        let mut check = answer(job, looked.digest, &own, &[&looked.own]);
+        let mut check = answer(job, looked.digest, &own, &[looked.own.as_ref()]);
         check.listed.clone_from(&looked.listed);
         return vec![check];
     }
     if looked.chosen.is_empty() {
         // No index: it is its only platform.
-        return vec![answer(job, looked.digest, &own, &[&looked.own])];
+        return vec![answer(job, looked.digest, &own, &[looked.own.as_ref()])];
     }
     let on_index = named(&looked.own.objects, " on the index, which names this image");
     let platforms = looked.chosen.iter().map(|(one, seen)| {
         let own = named(&seen.objects, "");
         let all: Vec<_> = on_index.iter().chain(&own).cloned().collect();
-        let mut check = answer(job, one.digest, &all, &[&looked.own, seen]);
+        let mut check = answer(job, one.digest, &all, &[looked.own.as_ref(), seen]);
         check.platform = Some(one.to_string());
         check
     });

@@ -1,6 +1,6 @@
 //! Where cosign answers otherwise, and why `evidence` does not follow it.
 
-use super::case::{Answer, Case, Cosign};
+use super::case::{Answer, Cosign};
 
 /// A class of cases about which that cosign says otherwise.
 pub(crate) struct Difference {
@@ -111,11 +111,6 @@ const fn both(cases: &'static str, says: Answer, why: &'static str) -> Differenc
         says,
         why,
     }
-}
-
-/// Whether the pattern is about that case.
-fn is_about(pattern: &str, case: &Case) -> bool {
-    fits(pattern, &case.name)
 }
 
 fn fits(pattern: &str, text: &str) -> bool {
