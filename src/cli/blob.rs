@@ -52,6 +52,7 @@ pub(super) struct VerifyArgs {
 /// Runs the command.
 pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
     let BlobCommand::Verify(args) = command;
+    let outputs = spot_check::outputs(&args.output)?;
     let trust = args.trust.build()?;
     let bytes;
     let artifact = match args.file.parse::<Digest>() {
@@ -119,7 +120,7 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
         super::runtime::block_on(online::confirm(&online, &mut check))?;
     }
     let checks = [check];
-    for output in args.outputs() {
+    for output in outputs {
         output.write("blobs", &checks)?;
     }
     Ok(spot_check::exit(&checks))
@@ -136,11 +137,11 @@ fn each_bundle(bytes: &[u8]) -> Result<Vec<&[u8]>, CliError> {
         [first, _, ..] if is_json(first) => {}
         _ => return Ok(vec![bytes]),
     }
-    if lines.len() > limits::SIGNATURES_PER_IMAGE {
+    if lines.len() > limits::BUNDLES_PER_FILE {
         return Err(CliError::usage(format!(
             "{} Sigstore bundles in one file, at most {} are judged",
             lines.len(),
-            limits::SIGNATURES_PER_IMAGE
+            limits::BUNDLES_PER_FILE
         )));
     }
     Ok(lines)
@@ -179,13 +180,6 @@ impl VerifyArgs {
                 Some("this is a signature, no attestation".into())
             }
             _ => None,
-        }
-    }
-
-    fn outputs(&self) -> Vec<Output> {
-        match self.output.as_slice() {
-            [] => vec![Output::text()],
-            some => some.to_vec(),
         }
     }
 }

@@ -266,6 +266,12 @@ impl TrustFlags {
         let unusable = |error| CliError::from_error(Exit::Usage, &error);
         let bases = self.read_bases(public_good)?;
         match self.read_private_ca()? {
+            Some(_) if bases.is_empty() => {
+                return Err(CliError::usage(
+                    "a private CA needs a trusted root for logs and timestamp authorities",
+                )
+                .hint("name it on the command line too: --trusted-root FILE"));
+            }
             Some((name, ca)) => {
                 for base in bases {
                     let name = format!("{name} with {}", base.name);

@@ -133,13 +133,21 @@ async fn look_at(
         repository: Repository::new(registry, reference),
         question,
     };
-    let (digest, listed) = look.resolve(reference).await?;
-    let chosen = choose(reference, &listed, &question.platforms)?;
+    let (digest, listed, is_the_platform) = look.resolve(reference).await?;
+    let chosen = match is_the_platform {
+        true => Vec::new(),
+        false => choose(reference, &listed, &question.platforms)?,
+    };
     let place = question.known.place(reference, &digest);
     let own = place
         .get_or_init(|| async { Arc::new(look.at(&digest, turn, &[]).await) })
         .await
         .clone();
+    let is_bare = own.objects.is_empty() && own.troubles.is_empty();
+    if is_bare && reference.digest.is_some() {
+        // Nothing is attached to what does not exist, which is another answer than "nobody signed it".
+        look.repository.image(&reference.selector()).await?;
+    }
     let mut seen = Vec::new();
     for child in chosen {
         let found = if (question.enough)(&own.objects) && !question.everything {
@@ -166,6 +174,11 @@ async fn look_at(
         own,
         chosen: seen,
     })
+}
+
+/// Whether an image's configuration says that it runs there (OCI image spec, "Image Configuration").
+pub fn says_platform(config: &[u8], wanted: &Platform) -> bool {
+    serde_json::from_slice::<Platform>(config).is_ok_and(|own| wanted.covers(&own))
 }
 
 /// The platforms that are asked about, by what the index lists.
@@ -201,21 +214,35 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    async fn resolve(&self, reference: &Reference) -> Result<(Digest, Vec<Listed>), ImageError> {
+    /// What the reference names, the platforms of an index, and whether it is itself the platform that is asked about.
+    async fn resolve(
+        &self,
+        reference: &Reference,
+    ) -> Result<(Digest, Vec<Listed>, bool), ImageError> {
         let select = reference.selector();
         if let (Selector::Digest(digest), Platforms::Itself) = (&select, &self.question.platforms) {
-            return Ok((*digest, Vec::new()));
+            return Ok((*digest, Vec::new(), false));
         }
         let root = self.repository.image(&select).await?;
         let listed = match self.repository.keep(&mut Layout::new(), &root)? {
             Document::Index(index) => index.platforms(),
-            Document::Manifest(_) => Vec::new(),
+            Document::Manifest(manifest) => {
+                let is_it = match &self.question.platforms {
+                    Platforms::One(wanted) => {
+                        let repository = self.repository.clone();
+                        let config = repository.blob(manifest.config, limits::DOCUMENT_BYTES);
+                        says_platform(&config.await?, wanted)
+                    }
+                    _ => false,
+                };
+                return Ok((root.digest, Vec::new(), is_it));
+            }
         };
         if listed.len() > limits::PLATFORMS && self.question.platforms != Platforms::Itself {
             let limit = limits::PLATFORMS as u64;
             return Err(self.repository.too_many("platforms", limit));
         }
-        Ok((root.digest, listed))
+        Ok((root.digest, listed, false))
     }
 
     /// Looks at the likelier place first, where one is known.
@@ -276,15 +303,19 @@ impl Look<'_> {
             }
             _ => self.question.everything,
         });
-        let repository = self.fresh();
-        let work = wanted.map(|(suffix, _)| repository.clone().tag(tag_of(subject) + suffix));
+        let work = wanted.map(|(suffix, _)| {
+            let repository = self
+                .repository
+                .afresh(limits::ATTACHED_BYTES, self.layer_bytes());
+            repository.tag(tag_of(subject) + suffix)
+        });
         self.judged(subject, gather(work).await)
     }
 
     /// The likely referrers first; in batches, so that a crowd of strangers delays a signature and never hides it.
     async fn referrers(&self, subject: &Digest, before: &[Object]) -> Seen {
-        let listed = match self.repository.listed(subject).await {
-            Ok(listed) => listed,
+        let (listed, flaws) = match self.repository.listed(subject).await {
+            Ok(found) => found,
             Err(error) => {
                 return Seen {
                     troubles: vec![error],
@@ -298,14 +329,18 @@ impl Look<'_> {
         for some in [likely, others] {
             batches.extend(some.chunks(self.batch()).map(<[Descriptor]>::to_vec));
         }
-        let mut seen = Seen::default();
+        let mut seen = Seen {
+            troubles: flaws,
+            ..Seen::default()
+        };
         let mut left = batches.into_iter();
         for batch in left.by_ref() {
-            // A room of its own for each batch: what strangers fill takes none from others.
-            let repository = self.fresh();
-            let work = batch
-                .into_iter()
-                .map(|one| repository.clone().referrer(one));
+            // A room of its own for each: what strangers fill takes none from others.
+            let room = self.layer_bytes() + 2 * limits::OCI_MANIFEST_BYTES;
+            let work = batch.into_iter().map(|one| {
+                let repository = self.repository.afresh(room, self.layer_bytes());
+                repository.referrer(one)
+            });
             seen.add(self.judged(subject, gather(work).await));
             if self.is_enough(before, &seen) {
                 break;
@@ -326,7 +361,7 @@ impl Look<'_> {
         let room = limits::ATTACHED_BYTES / self.layer_bytes();
         usize::try_from(room)
             .unwrap_or(usize::MAX)
-            .clamp(1, limits::SIGNATURES_PER_IMAGE)
+            .clamp(1, limits::REFERRERS_AT_ONCE)
     }
 
     /// A signature is small; an attestation may hold a whole SBOM.
@@ -336,10 +371,6 @@ impl Look<'_> {
         } else {
             limits::ATTESTATION_BYTES
         }
-    }
-
-    fn fresh(&self) -> Repository {
-        self.repository.afresh(self.layer_bytes())
     }
 
     /// A list without hints makes every referrer likely.

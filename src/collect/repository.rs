@@ -19,6 +19,8 @@ pub(super) struct Repository {
     reference: Reference,
     /// By the descriptors, which are held to; counted before anything is asked for.
     bytes: Arc<AtomicU64>,
+    /// Of all those bytes.
+    room: u64,
     /// Larger layers are not read.
     layer_bytes: u64,
 }
@@ -30,14 +32,16 @@ impl Repository {
             registry: registry.clone(),
             reference: reference.clone(),
             bytes: Arc::default(),
+            room: limits::ATTACHED_BYTES,
             layer_bytes: u64::MAX,
         }
     }
 
-    /// The same, all of whose bytes are still to be read, and no larger layers than this.
-    pub(super) fn afresh(&self, layer_bytes: u64) -> Self {
+    /// The same, all of whose bytes are still to be read: so many, and no larger layers than this.
+    pub(super) fn afresh(&self, room: u64, layer_bytes: u64) -> Self {
         Self {
             bytes: Arc::default(),
+            room,
             layer_bytes,
             ..self.clone()
         }
@@ -107,14 +111,22 @@ impl Repository {
         }
     }
 
-    /// What the registry lists as attached to a manifest.
-    pub(super) async fn listed(&self, subject: &Digest) -> Result<Vec<Descriptor>, ImageError> {
-        Ok(self.registry.referrers(&self.reference, subject).await?)
+    /// What the registry lists as attached to a manifest, and what is wrong with the list.
+    pub(super) async fn listed(
+        &self,
+        subject: &Digest,
+    ) -> Result<(Vec<Descriptor>, Vec<ImageError>), ImageError> {
+        let listing = self.registry.listing(&self.reference, subject).await?;
+        let flaws = listing.flaws.into_iter().map(ImageError::from);
+        Ok((listing.descriptors, flaws.collect()))
     }
 
     /// The referrers of one manifest.
     async fn referrers(self, subject: Digest) -> Result<(Layout, String), ImageError> {
-        let listed = self.listed(&subject).await?;
+        let (listed, flaws) = self.listed(&subject).await?;
+        if let Some(flaw) = flaws.into_iter().next() {
+            return Err(flaw);
+        }
         let mut layout = Layout::new();
         let work = listed.iter().map(|one| {
             let part = self.clone().referrer(one.clone());
@@ -208,11 +220,12 @@ impl Repository {
         what: impl Iterator<Item = &'a Descriptor>,
     ) -> Result<(), ImageError> {
         let sum = what.fold(0, |sum: u64, one| sum.saturating_add(one.size));
-        let before = self.bytes.fetch_add(sum, Ordering::Relaxed);
-        if before.saturating_add(sum) > limits::ATTACHED_BYTES {
-            return Err(self.too_many("bytes in all", limits::ATTACHED_BYTES));
+        let fits = |before: u64| before.checked_add(sum).filter(|all| *all <= self.room);
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        match self.bytes.fetch_update(set, fetch, fits) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.too_many("bytes in all", self.room)),
         }
-        Ok(())
     }
 
     /// The manifest that a descriptor names.

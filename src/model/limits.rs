@@ -12,8 +12,14 @@ pub const SIGNATURE_BYTES: u64 = 4 << 20;
 pub const ATTESTATION_BYTES: u64 = 128 << 20;
 /// Subjects of one statement.
 pub const STATEMENT_SUBJECTS: usize = 65_536;
-/// Signatures and attestations judged for one image.
-pub const SIGNATURES_PER_IMAGE: usize = 64;
+/// Signatures or attestations judged of one of cosign's tags, to which every signing adds one.
+pub const OBJECTS_PER_TAG: usize = 256;
+/// Signatures or attestations judged of one referrer, which has one.
+pub const OBJECTS_PER_REFERRER: usize = 8;
+/// Referrers that are read at the same time.
+pub const REFERRERS_AT_ONCE: usize = 64;
+/// Sigstore bundles in one file.
+pub const BUNDLES_PER_FILE: usize = 64;
 /// Rules about who must have signed one thing.
 pub const SIGNER_RULES: usize = 1_024;
 /// Log entries in one Sigstore bundle.

@@ -21,6 +21,7 @@ pub use credentials::{Credential, Credentials, CredentialsError};
 pub use http::{Http, HttpError, HttpOptions, Request, Response};
 pub use mirror::{Mirror, MirrorError};
 pub use push::Pushed;
+pub use referrers::Listing;
 pub use registry::{ErrorCode, Fetched, Registry, RegistryError, RegistryOptions};
 pub use rekor::{Rekor, RekorError};
 

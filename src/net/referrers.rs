@@ -10,6 +10,7 @@ use crate::oci::attached::tag_of;
 use crate::oci::manifest::IMAGE_INDEX;
 use crate::oci::{Descriptor, Reference, Selector};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
 #[derive(Deserialize)]
@@ -18,11 +19,20 @@ struct ReferrersPage {
     schema_version: u32,
     /// Some registries write an empty list as null; a missing list is none.
     #[serde(deserialize_with = "null_is_empty")]
-    manifests: Vec<Descriptor>,
+    manifests: Vec<Box<RawValue>>,
 }
 
-fn null_is_empty<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<Descriptor>, D::Error> {
+fn null_is_empty<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<Box<RawValue>>, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+/// What a registry lists as attached to a manifest.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// What can be read, each once, in the registry's order.
+    pub descriptors: Vec<Descriptor>,
+    /// Entries that are none, and more of them than are read.
+    pub flaws: Vec<RegistryError>,
 }
 
 impl Registry {
@@ -38,10 +48,26 @@ impl Registry {
         reference: &Reference,
         digest: &Digest,
     ) -> Result<Vec<Descriptor>, RegistryError> {
+        let listing = self.listing(reference, digest).await?;
+        match listing.flaws.into_iter().next() {
+            None => Ok(listing.descriptors),
+            Some(flaw) => Err(flaw),
+        }
+    }
+
+    /// The same, as far as it can be read: one entry that is none hides no other.
+    ///
+    /// # Errors
+    /// When a page could not be read, the list has no end within the limits, or it leads to another server.
+    pub async fn listing(
+        &self,
+        reference: &Reference,
+        digest: &Digest,
+    ) -> Result<Listing, RegistryError> {
         let mut failed = None;
         for place in self.session.mirrors(reference, true) {
             match self.own_referrers(&place, digest).await {
-                Ok(found) if !found.is_empty() => return Ok(once(found)),
+                Ok(found) if !found.descriptors.is_empty() => return Ok(once(found)),
                 Ok(_) => {}
                 Err(error) => failed = Some(self.session.mirror_failed(&place, error)),
             }
@@ -54,7 +80,7 @@ impl Registry {
         &self,
         reference: &Reference,
         digest: &Digest,
-    ) -> Result<Vec<Descriptor>, RegistryError> {
+    ) -> Result<Listing, RegistryError> {
         let known = self.session.lacks_referrers(reference);
         if !known && let Some(found) = self.native_referrers(reference, digest).await? {
             return Ok(found);
@@ -64,10 +90,11 @@ impl Registry {
             .own_manifest(reference, &tag, limits::OCI_MANIFEST_BYTES)
             .await?;
         let what = full_name(reference, &format!("@{digest}"));
-        match index {
-            Some(index) => page(&what, &index.bytes, 0),
-            None => Ok(Vec::new()),
+        let mut listing = Listing::default();
+        if let Some(index) = index {
+            page(&what, &index.bytes, &mut listing)?;
         }
+        Ok(listing)
     }
 
     /// None when the registry has no referrers API.
@@ -75,7 +102,7 @@ impl Registry {
         &self,
         reference: &Reference,
         digest: &Digest,
-    ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
+    ) -> Result<Option<Listing>, RegistryError> {
         let what = full_name(reference, &format!("@{digest}"));
         let malformed = |reason: String| RegistryError::Referrers {
             reference: what.clone(),
@@ -84,7 +111,7 @@ impl Registry {
         let mut url = self
             .session
             .url(reference, &format!("referrers/{digest}"))?;
-        let mut found = Vec::new();
+        let mut found = Listing::default();
         let mut bytes = 0;
         for number in 0..limits::REFERRERS_PAGES {
             let request =
@@ -107,7 +134,9 @@ impl Registry {
                 let limit = limits::REFERRERS_BYTES;
                 return Err(malformed(format!("more than {limit} bytes")));
             }
-            found.extend(page(&what, &response.body, found.len())?);
+            if !page(&what, &response.body, &mut found)? {
+                return Ok(Some(found));
+            }
             let Some(next) = next_page(&response).map_err(malformed)? else {
                 return Ok(Some(found));
             };
@@ -121,13 +150,16 @@ impl Registry {
 }
 
 /// The list without repetitions. A digest with two sizes stays twice: one of them is a lie, which the size check finds.
-fn once(mut found: Vec<Descriptor>) -> Vec<Descriptor> {
+fn once(mut found: Listing) -> Listing {
     let mut known = BTreeSet::new();
-    found.retain(|one| known.insert((one.digest, one.size)));
+    found
+        .descriptors
+        .retain(|one| known.insert((one.digest, one.size)));
     found
 }
 
-fn page(what: &str, bytes: &[u8], before: usize) -> Result<Vec<Descriptor>, RegistryError> {
+/// Adds a page to the list; whether more may follow.
+fn page(what: &str, bytes: &[u8], listing: &mut Listing) -> Result<bool, RegistryError> {
     let malformed = |reason: String| RegistryError::Referrers {
         reference: what.into(),
         reason,
@@ -137,10 +169,18 @@ fn page(what: &str, bytes: &[u8], before: usize) -> Result<Vec<Descriptor>, Regi
     if page.schema_version != 2 {
         return Err(malformed("it is no image index".into()));
     }
-    if before + page.manifests.len() > limits::REFERRERS {
-        return Err(malformed(format!("more than {}", limits::REFERRERS)));
+    for entry in page.manifests {
+        if listing.descriptors.len() + listing.flaws.len() >= limits::REFERRERS {
+            let flaw = malformed(format!("more than {}", limits::REFERRERS));
+            listing.flaws.push(flaw);
+            return Ok(false);
+        }
+        match serde_json::from_str(entry.get()) {
+            Ok(descriptor) => listing.descriptors.push(descriptor),
+            Err(error) => listing.flaws.push(malformed(error.to_string())),
+        }
     }
-    Ok(page.manifests)
+    Ok(true)
 }
 
 /// The target of `Link: <…>; rel="next"` (RFC 8288), on the same server only.

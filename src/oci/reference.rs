@@ -5,6 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+/// Docker's registry, which a reference without a host means.
+const DOCKER_HUB: &str = "docker.io";
+
 /// Where an image is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ImageRef {
@@ -120,12 +123,15 @@ impl FromStr for Reference {
         }
         let (registry, repository) = match name.split_once('/') {
             Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => {
-                (host, rest.to_owned())
+                (registry_of(host), rest.to_owned())
             }
-            Some(_) => ("docker.io", name.to_owned()),
-            None => ("docker.io", format!("library/{name}")),
+            _ => (DOCKER_HUB.into(), name.to_owned()),
         };
-        if !is_host(registry) {
+        let repository = match registry == DOCKER_HUB && !repository.contains('/') {
+            true => format!("library/{repository}"),
+            false => repository,
+        };
+        if !is_host(&registry) {
             return Err(error("the registry's host is not plain"));
         }
         if !is_repository(&repository) {
@@ -134,7 +140,7 @@ impl FromStr for Reference {
             ));
         }
         Ok(Self {
-            registry: registry.into(),
+            registry,
             repository,
             tag: tag.map(Into::into),
             digest,
@@ -178,6 +184,16 @@ pub fn is_loopback_host(authority: &str) -> bool {
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())
+}
+
+/// One name for each registry, however it is written: a policy must not be met, nor missed, by another spelling.
+fn registry_of(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(":443").unwrap_or(&host);
+    match host.strip_suffix('.').unwrap_or(host) {
+        "index.docker.io" | "registry-1.docker.io" => DOCKER_HUB.into(),
+        other => other.into(),
+    }
 }
 
 fn is_tag(tag: &str) -> bool {
@@ -254,6 +270,20 @@ mod tests {
         let port: Reference = "127.0.0.1:5000/shop/api".parse().unwrap();
         assert_eq!(port.registry, "127.0.0.1:5000");
         assert!(port.is_loopback() && !full.is_loopback());
+    }
+
+    #[test]
+    fn a_registry_has_one_name_however_it_is_written() {
+        for (written, meant) in [
+            ("GHCR.io/o/app:v1", "ghcr.io/o/app:v1"),
+            ("ghcr.io:443/o/app", "ghcr.io/o/app"),
+            ("ghcr.io./o/app", "ghcr.io/o/app"),
+            ("index.docker.io/o/app", "docker.io/o/app"),
+            ("docker.io/alpine", "docker.io/library/alpine"),
+            ("127.0.0.1:5000/o", "127.0.0.1:5000/o"),
+        ] {
+            assert_eq!(written.parse::<Reference>().unwrap().to_string(), meant);
+        }
     }
 
     #[test]

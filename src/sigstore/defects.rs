@@ -192,6 +192,18 @@ fn each_part_of_the_log_entry_is_checked() {
 }
 
 #[test]
+fn a_proof_alone_does_not_say_when_so_not_whether_the_logs_key_counted() {
+    let timeless = |json: &mut Value| {
+        remove(json, ENTRY, "inclusionPromise");
+        remove(json, ENTRY, "integratedTime");
+        let material = &mut json["verificationMaterial"];
+        material["timestampVerificationData"] = json!({});
+    };
+
+    assert_eq!(code(&judged(BY_KEY, timeless)), "time-missing");
+}
+
+#[test]
 fn a_body_that_speaks_of_another_signature_is_refused() {
     let other: Value = serde_json::from_slice(KEYLESS.1).unwrap();
     let moved = |json: &mut Value| {

@@ -104,7 +104,9 @@ impl Object {
 /// Judges every object of every manifest that is attached to the image, in the order of
 /// [`Layout::attached`] and of the layers.
 ///
-/// At most [`limits::SIGNATURES_PER_IMAGE`] are judged; when there are more, the last object says so.
+/// Of each manifest at most [`limits::OBJECTS_PER_TAG`] or [`limits::OBJECTS_PER_REFERRER`] are judged, and at most
+/// [`limits::REFERRERS`] manifests: where there are more, an object says so. What somebody attached takes no room from
+/// another's.
 pub fn judge_image(
     image: &Digest,
     layout: &Layout,
@@ -113,12 +115,20 @@ pub fn judge_image(
     options: &Options,
 ) -> Vec<Object> {
     let mut objects = Vec::new();
-    for attached in layout.attached(image) {
-        for (source, wire) in wires(&attached, layout) {
-            let wire = if objects.len() < limits::SIGNATURES_PER_IMAGE {
+    for (number, attached) in layout.attached(image).into_iter().enumerate() {
+        let limit = match attached.found {
+            _ if number >= limits::REFERRERS => 0,
+            Found::Subject => limits::OBJECTS_PER_REFERRER,
+            _ => limits::OBJECTS_PER_TAG,
+        };
+        // One more, to say that there are more.
+        let wires = wires(&attached, layout).into_iter().take(limit + 1);
+        for (place, (source, wire)) in wires.enumerate() {
+            let wire = if place < limit {
                 wire
             } else {
-                let message = format!("more than {} objects", limits::SIGNATURES_PER_IMAGE);
+                let message =
+                    format!("more than {limit} objects in one manifest, or too many manifests");
                 Err(problem("too-many", message))
             };
             let (format, read) = match wire {
@@ -163,9 +173,6 @@ pub fn judge_image(
                 content,
                 judgement,
             });
-            if objects.len() > limits::SIGNATURES_PER_IMAGE {
-                return objects;
-            }
         }
     }
     objects

@@ -69,11 +69,6 @@ impl<'a> From<&'a OldEntry> for Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Whether it is of Rekor v2, which states no time.
-    pub(super) fn is_tiled(&self) -> bool {
-        self.kind == TILED
-    }
-
     /// When the log promised to take it; none where no promise signs the time.
     pub(super) fn promised(&self) -> Option<Timestamp> {
         self.promise

@@ -80,7 +80,7 @@ impl Root {
 
     /// Whether the instance keeps transparency logs. Where it keeps none, nobody can ask for an entry.
     pub(super) fn has_logs(&self) -> bool {
-        !self.logs.is_empty()
+        !self.trusted.tlogs.is_empty()
     }
 
     /// Whether the root holds the log that the id names.

@@ -250,7 +250,7 @@ pub(crate) const CASES: &[Case] = &[
         |stage, wrong| {
             let (roots, keys) = trust(stage);
             signed_layer(stage).judge(&roots, &keys, |manifest| {
-                let times = evidence::model::limits::SIGNATURES_PER_IMAGE + usize::from(wrong);
+                let times = evidence::model::limits::OBJECTS_PER_TAG + usize::from(wrong);
                 crate::stage::repeat(manifest, "/layers", times);
             })
         },

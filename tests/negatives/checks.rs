@@ -52,6 +52,21 @@ const UNIT_TESTS: &[(&str, &str, &str)] = &[
         "what_a_manifest_leaves_open_is_undetermined_and_never_passed_over",
     ),
     (
+        "platform",
+        "tests/spot/platforms.rs",
+        "a_platform_that_the_index_does_not_list_is_refused_with_those_that_it_does",
+    ),
+    (
+        "not-judged",
+        "tests/spot/many.rs",
+        "fail_fast_ends_at_the_first_that_is_not_verified",
+    ),
+    (
+        "unreachable",
+        "tests/spot/many.rs",
+        "every_image_is_reported_although_some_are_refused",
+    ),
+    (
         "root-malformed",
         "tests/online/many.rs",
         "a_present_root_of_an_unknown_name_or_none_at_all_is_refused",
@@ -64,7 +79,7 @@ const UNIT_TESTS: &[(&str, &str, &str)] = &[
 ];
 
 /// Codes that nothing reaches: for errors that the crates do not have yet, and for a thread that breaks off.
-const FALLBACKS: &[&str] = &["certificate-invalid", "log-invalid"];
+const FALLBACKS: &[&str] = &["certificate-invalid", "log-invalid", "broken"];
 
 /// Texts of the engine that look like codes.
 const NO_CODES: &[&str] = &["public-good", "docker-manifest-digest"];

@@ -144,3 +144,42 @@ fn a_signature_made_for_another_name_is_shown() {
     let said = images[0]["findings"][0]["message"].as_str().unwrap();
     assert!(said.contains("it was made for \"127.0.0.1:"), "{said}");
 }
+
+#[test]
+fn a_stranger_with_many_layers_or_large_claims_hides_no_signature() {
+    let shop = Shop::open();
+    let image = shop.signed("image", Format::Bundle);
+    let layers = |count: usize, size: u64| {
+        let layer = |number: usize| {
+            let mut layer = Descriptor::of(BUNDLE, format!("{number}").as_bytes());
+            layer.size = size;
+            layer
+        };
+        (0..count).map(layer).collect::<Vec<_>>()
+    };
+    // Enough of them that some have digests below the good one's.
+    for number in 0..12 {
+        attach_layers(&shop, &image, layers(64, 2 + number), number);
+        attach_layers(&shop, &image, layers(129, 4 << 20), 100 + number);
+    }
+
+    let (images, _) = shop.counted(&[&pinned(&image)]);
+
+    assert_eq!(verdicts(&images), ["verified"], "{:#}", images[0]);
+}
+
+fn attach_layers(shop: &Shop, image: &PublishedImage, layers: Vec<Descriptor>, number: u64) {
+    let registry = &shop.world.sandbox;
+    registry.push_blob(&image.repository, b"{}".to_vec());
+    let referrer = Manifest {
+        schema_version: 2,
+        media_type: Some(manifest::IMAGE_MANIFEST.into()),
+        artifact_type: Some(BUNDLE.into()),
+        config: Descriptor::of("application/vnd.oci.empty.v1+json", b"{}"),
+        layers,
+        subject: Some(image.descriptor.clone()),
+        annotations: BTreeMap::from([("n".into(), number.to_string())]),
+    };
+    let bytes = serde_json::to_vec(&referrer).unwrap();
+    registry.push_manifest(&image.repository, None, manifest::IMAGE_MANIFEST, bytes);
+}

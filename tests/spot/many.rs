@@ -1,7 +1,7 @@
 //! Many images: lists, doubles, and an answer for each.
 
 use crate::common::text;
-use crate::shop::{Shop, pinned, verdicts};
+use crate::shop::{Shop, code, pinned, verdicts};
 use evidence::sandbox::Format;
 
 #[test]
@@ -14,6 +14,7 @@ fn every_image_is_reported_although_some_are_refused() {
     let (images, _) = shop.counted(&[&unsigned.reference, &absent, &signed.reference]);
 
     assert_eq!(verdicts(&images), ["refused", "undetermined", "verified"]);
+    assert_eq!(code(&images[1]), "EV-signature-unreachable");
 }
 
 #[test]
@@ -28,10 +29,12 @@ fn fail_fast_ends_at_the_first_that_is_not_verified() {
 
     assert_eq!(ran.code, Some(1));
     assert!(
-        ran.stderr.contains("more images were not judged"),
+        ran.stdout.contains("EV-signature-not-judged"),
         "{}",
-        ran.stderr
+        ran.stdout
     );
+    let summary = "21 checked: 0 verified, ";
+    assert!(ran.stdout.contains(summary), "{}", ran.stdout);
 }
 
 #[test]

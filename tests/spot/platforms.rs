@@ -1,6 +1,6 @@
 //! Indexes and the images that they name.
 
-use crate::shop::{Shop, verdicts};
+use crate::shop::{Shop, code, verdicts};
 use evidence::sandbox::Format;
 
 #[test]
@@ -63,4 +63,5 @@ fn a_platform_that_the_index_does_not_list_is_refused_with_those_that_it_does() 
     let said = images[0]["findings"][0]["message"].as_str().unwrap();
     assert!(said.contains("no platform linux/s390x"), "{said}");
     assert!(said.contains("linux/amd64, linux/arm64"), "{said}");
+    assert_eq!(code(&images[0]), "EV-signature-platform");
 }

@@ -130,3 +130,54 @@ fn a_signature_for_another_name_counts_for_nothing_where_the_policy_says_so() {
     let wanted = (Some(1), "EV-signature-docker-reference");
     assert_eq!((exit, code(&images[0])), wanted);
 }
+
+#[test]
+fn what_nobody_is_named_for_is_never_taken_for_granted() {
+    let shop = Shop::open();
+    let image = shop.signed("image", Format::Bundle);
+    shop.attest(&image, Format::Bundle);
+    let policy = "images:\n  \"*\": {sbom: {format: spdx, signed-by: {key: key.pub}}}\n";
+
+    let (exit, _) = shop.by_policy(policy, &[&pinned(&image)]);
+    assert_eq!(exit, Some(0));
+    for asked in [["--attestation", "vuln"], ["--annotation", "env=prod"]] {
+        let args = [&[pinned(&image).as_str()], asked.as_slice()].concat();
+        let (exit, images) = shop.by_policy(policy, &args);
+        assert_eq!((exit, code(&images[0])), (Some(1), "EV-signature-unlisted"));
+    }
+}
+
+#[test]
+fn an_attestation_that_is_asked_for_stands_beside_the_signature_that_the_policy_demands() {
+    let shop = Shop::open();
+    let image = shop.image("image");
+    shop.attest(&image, Format::Bundle);
+    let policy = "images:\n  \"*\": {signed-by: {key: key.pub}}\n";
+    let args = [pinned(&image), "--attestation".into(), "spdx".into()];
+    let args = args.each_ref().map(String::as_str);
+
+    let (exit, images) = shop.by_policy(policy, &args);
+    assert_eq!((exit, verdicts(&images)), (Some(1), vec!["refused"]));
+
+    shop.sign(&image, &image.descriptor, Format::Bundle, &shop.key);
+    let (exit, _) = shop.by_policy(policy, &args);
+    assert_eq!(exit, Some(0));
+}
+
+#[test]
+fn another_spelling_of_a_registry_finds_no_laxer_entry() {
+    let shop = Shop::open();
+    let image = shop.signed("image", Format::Bundle);
+    let registry = shop.world.sandbox.registry();
+    let policy = format!(
+        "images:\n  \"*\": {{signed-by: {{key: key.pub}}}}\n  own: {{reference: \"localhost:{}/shop/*\", signed-by: {{key: other.pub}}}}\n",
+        registry.rsplit(':').next().unwrap()
+    );
+    let other = LocalKey::generate().unwrap();
+    shop.file("other.pub", &other.public_pem().unwrap());
+    let shouted = image.reference.replace("127.0.0.1", "LocalHost");
+
+    let (exit, _) = shop.by_policy(&policy, &[&shouted]);
+
+    assert_eq!(exit, Some(1));
+}

@@ -1,6 +1,7 @@
 //! Which images are asked about: named one by one, listed in a file, or found in manifests.
 
 use crate::cli::exit::CliError;
+use crate::cli::manifests::Manifest;
 use crate::cli::{files, manifests};
 use evidence::model::limits;
 use evidence::oci::ImageRef;
@@ -48,7 +49,8 @@ impl AllAsked {
         let text = std::str::from_utf8(&bytes)
             .map_err(|_| CliError::usage(format!("{name} is no UTF-8 text")))?;
         for (number, line) in (1..).zip(text.lines()) {
-            let line = line.trim();
+            // A comment may follow: no reference has a space.
+            let line = line.split(" #").next().unwrap_or_default().trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
@@ -63,8 +65,25 @@ impl AllAsked {
 
     /// Adds the images that manifests, values, compose files and Dockerfiles mention. What a file leaves open, and a
     /// file that cannot be read, stands for an image that nobody can judge.
-    pub(super) fn add_manifests(&mut self, paths: &[PathBuf]) {
-        for file in manifests::read(paths) {
+    ///
+    /// A path that is not there is a mistake; one without any image is pointed out.
+    pub(super) fn add_manifests(&mut self, paths: &[PathBuf]) -> Result<(), CliError> {
+        for path in paths {
+            if path.as_os_str() != "-" && !path.exists() {
+                return Err(CliError::usage(format!("there is no {}", path.display())));
+            }
+            let files = manifests::read(std::slice::from_ref(path));
+            let is_empty = |file: &Manifest| file.mentions.as_ref().is_ok_and(Vec::is_empty);
+            if files.iter().all(is_empty) {
+                eprintln!("note: no image is mentioned in {}", path.display());
+            }
+            self.add_files(files);
+        }
+        Ok(())
+    }
+
+    fn add_files(&mut self, files: Vec<Manifest>) {
+        for file in files {
             let mentions = match file.mentions {
                 Ok(mentions) => mentions,
                 Err(unread) => {

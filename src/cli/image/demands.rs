@@ -14,57 +14,55 @@ pub(super) struct Flags<'a> {
     pub(super) annotations: &'a [(String, String)],
 }
 
-/// What is demanded of an image. Signers that the command line names stand instead of the policy's; all else that the
-/// policy demands of the image stays.
+/// What is demanded of an image. Signers that the command line names stand instead of those whom the policy names for
+/// the image's own signature; all else that the policy demands of the image stays.
 ///
 /// # Errors
-/// When the policy says nothing of the image: it then accepts nobody.
+/// When the policy says nothing of the image, or nobody is named who may have made what is asked for.
 pub(super) fn demand(flags: &Flags<'_>, asked: &Asked, trust: &Trust) -> Result<Demand, String> {
-    let entry = match &trust.policy {
-        None => None,
-        Some(policy) => {
-            let repository = match &asked.image {
-                Ok(ImageRef::Registry(reference)) => {
-                    Some(format!("{}/{}", reference.registry, reference.repository))
-                }
-                _ => None,
-            };
-            match policy.image_at(repository.as_deref()) {
-                Some((_, entry)) => Some((policy, entry)),
-                None if trust.signers.is_empty() => {
-                    return Err(
-                        "the policy says nothing of this image, and so accepts nobody".into(),
-                    );
-                }
-                None => None,
-            }
+    let Some(policy) = &trust.policy else {
+        return Ok(Demand {
+            wants: vec![own(flags, trust.signers.clone())],
+            annotations: flags.annotations.to_vec(),
+            ..Demand::default()
+        });
+    };
+    let repository = match &asked.image {
+        Ok(ImageRef::Registry(reference)) => {
+            Some(format!("{}/{}", reference.registry, reference.repository))
         }
+        _ => None,
     };
-    let signers = match (&entry, trust.signers.is_empty()) {
-        (Some((_, entry)), true) => entry.signed_by.clone(),
-        _ => trust.signers.clone(),
+    let (_, entry) = policy
+        .image_at(repository.as_deref())
+        .ok_or("the policy says nothing of this image, and so accepts nobody")?;
+    let signers = match trust.signers.is_empty() {
+        true => entry.signed_by.clone(),
+        false => trust.signers.clone(),
     };
+    let asks = flags.attestation.is_some() || !flags.annotations.is_empty();
+    if signers.is_empty() && asks {
+        return Err("nobody is named who may have signed what is asked for".into());
+    }
     let mut wants = Vec::new();
-    if !signers.is_empty() || entry.is_none() {
+    if flags.attestation.is_some() && !entry.signed_by.is_empty() {
+        wants.push(Want {
+            kind: Kind::Signature,
+            signers: signers.clone(),
+        });
+    }
+    if !signers.is_empty() {
         wants.push(own(flags, signers));
     }
-    if let Some((_, entry)) = &entry {
-        wants.extend(sboms(entry));
-        if wants.is_empty() {
-            return Err(
-                "the policy asks for no signature on this image, so nothing proves it".into(),
-            );
-        }
+    wants.extend(sboms(entry));
+    if wants.is_empty() {
+        return Err("the policy asks for no signature on this image, so nothing proves it".into());
     }
     Ok(Demand {
         wants,
         annotations: flags.annotations.to_vec(),
-        must_be_made_for_it: entry
-            .as_ref()
-            .is_some_and(|(_, entry)| entry.docker_reference_must_match),
-        repository: entry
-            .and_then(|(policy, entry)| policy.repository_of(entry))
-            .map(Into::into),
+        must_be_made_for_it: entry.docker_reference_must_match,
+        repository: policy.repository_of(entry).map(Into::into),
     })
 }
 

@@ -65,7 +65,7 @@ fn tree(image: &FetchedImage, trust: &Trust) -> String {
     for node in nodes {
         node.write(&mut text);
     }
-    text += "\nWho signed is compared with nobody here: evidence image verify does that.\n";
+    text += "\nThis does not check who signed: evidence image verify does.\n";
     text
 }
 

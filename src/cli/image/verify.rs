@@ -74,12 +74,13 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             "--annotation is for signatures, --attestation for attestations: give one of them",
         ));
     }
+    let outputs = spot_check::outputs(&args.output)?;
     let mut asked = AllAsked::default();
     asked.add_named(&args.references);
     for file in &args.file {
         asked.add_listed(file)?;
     }
-    asked.add_manifests(&args.manifests);
+    asked.add_manifests(&args.manifests)?;
     let asked = asked.finish()?;
     let trust = Arc::new(args.trust.build()?);
     if let Some(policy) = &trust.policy {
@@ -102,7 +103,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         return Err(missing_identity(&signers(&checks)));
     }
     point_out_doubles(&mut checks);
-    for output in args.outputs() {
+    for output in outputs {
         output.write("images", &checks)?;
     }
     Ok(spot_check::exit(&checks))
@@ -156,19 +157,18 @@ impl VerifyArgs {
         }
         self.registry.registry(self.concurrency.into()).map(Some)
     }
-
-    fn outputs(&self) -> Vec<Output> {
-        match self.output.as_slice() {
-            [] => vec![Output::text()],
-            some => some.to_vec(),
-        }
-    }
 }
 
 /// What an attestation says was judged, and is not asked about here: of five hundred images it would fill the memory.
 fn without_statement(mut object: Object) -> Object {
-    if let Content::Attestation { statement, .. } = &mut object.content {
+    if let Content::Attestation {
+        statement,
+        subjects,
+        ..
+    } = &mut object.content
+    {
         *statement = Arc::from([]);
+        *subjects = Vec::new();
     }
     object
 }

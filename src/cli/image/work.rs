@@ -5,7 +5,9 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::online::confirm;
 use crate::cli::spot_check::SpotCheck;
 use crate::cli::spot_check::demand::{Candidate, Demand};
-use evidence::collect::look::{Looked, Platforms, Question, Seen, Turn, Turns, choose, look};
+use evidence::collect::look::{
+    Looked, Platforms, Question, Seen, Turn, Turns, choose, look, says_platform,
+};
 use evidence::collect::online::Online;
 use evidence::collect::{ImageError, read_image_layout};
 use evidence::model::{Digest, Finding, Group, Verdict};
@@ -16,7 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 /// Images under way for each request that may be under way: a few wait for each answer.
 const IMAGES_PER_REQUEST: usize = 2;
@@ -50,7 +52,7 @@ impl Work {
         let mut tasks = JoinSet::new();
         let mut waiting = jobs.into_iter().enumerate();
         let mut done: BTreeMap<usize, Vec<SpotCheck>> = BTreeMap::new();
-        let mut left_out = Vec::new();
+        let mut under: BTreeMap<Id, (usize, String)> = BTreeMap::new();
         let progress = progress(waiting.len());
         let under_way = self.concurrency.max(1) * IMAGES_PER_REQUEST;
         loop {
@@ -63,35 +65,53 @@ impl Work {
                     _ => None,
                 };
                 let (registry, online) = (self.registry.clone(), self.online.clone());
-                tasks.spawn(async move {
+                let name = job.asked.name.clone();
+                let started = tasks.spawn(async move {
                     let mut checks = check(registry.as_ref(), turn, &job).await;
                     if let Some(online) = online {
                         for check in &mut checks {
                             confirm(&online, check).await;
                         }
                     }
-                    (number, checks)
+                    checks
                 });
+                under.insert(started.id(), (number, name));
             }
-            let Some(finished) = tasks.join_next().await else {
+            let Some(finished) = tasks.join_next_with_id().await else {
                 break;
             };
-            let (number, checks) = finished
-                .map_err(|error| CliError::unreachable(format!("a check broke off: {error}")))?;
+            let id = match &finished {
+                Ok((id, _)) => *id,
+                Err(error) => error.id(),
+            };
+            let Some((number, name)) = under.remove(&id) else {
+                continue;
+            };
+            // One check that breaks off takes no other's answer away.
+            let checks = finished.map_or_else(
+                |_| {
+                    let message = "the check broke off".into();
+                    vec![SpotCheck::unreadable(&name, "broken", message)]
+                },
+                |(_, checks)| checks,
+            );
             progress.inc(1);
             let fails = checks.iter().any(|one| one.verdict() != Verdict::Verified);
             done.insert(number, checks);
             if fails && self.fail_fast {
                 tasks.abort_all();
-                left_out.extend(waiting.by_ref());
+                let waiting = waiting.map(|(number, job)| (number, job.asked.name));
+                for (number, name) in under.into_values().chain(waiting) {
+                    let message = "not judged: --fail-fast ended the run before".into();
+                    done.insert(
+                        number,
+                        vec![SpotCheck::unreadable(&name, "not-judged", message)],
+                    );
+                }
                 break;
             }
         }
         progress.finish_and_clear();
-        if !left_out.is_empty() || !tasks.is_empty() {
-            let count = left_out.len() + tasks.len();
-            eprintln!("note: --fail-fast: {count} more images were not judged");
-        }
         Ok(done.into_values().flatten().collect())
     }
 }
@@ -179,15 +199,26 @@ fn on_disk(
     layout: &Layout,
     question: &Question,
 ) -> Result<Looked, ImageError> {
-    let listed = match layout.blob(digest).map(|bytes| Document::parse(bytes)) {
-        Some(Ok(Document::Index(index))) => index.platforms(),
-        _ => Vec::new(),
+    let (listed, is_the_platform) = match layout.blob(digest).map(|bytes| Document::parse(bytes)) {
+        Some(Ok(Document::Index(index))) => (index.platforms(), false),
+        Some(Ok(Document::Manifest(manifest))) => {
+            let config = layout.blob(&manifest.config.digest);
+            let is_it = match (&question.platforms, config) {
+                (Platforms::One(wanted), Some(config)) => says_platform(config, wanted),
+                _ => false,
+            };
+            (Vec::new(), is_it)
+        }
+        _ => (Vec::new(), false),
     };
     let seen = |subject: &Digest| Seen {
         objects: (question.judge)(subject, layout),
         ..Seen::default()
     };
-    let chosen = choose(&reference, &listed, &question.platforms)?;
+    let chosen = match is_the_platform {
+        true => Vec::new(),
+        false => choose(&reference, &listed, &question.platforms)?,
+    };
     Ok(Looked {
         digest: *digest,
         own: Arc::new(seen(digest)),
@@ -266,6 +297,8 @@ fn failed(name: &str, error: &ImageError) -> SpotCheck {
     let message = chain(error);
     if error.is_undetermined() {
         SpotCheck::unreadable(name, "unreachable", message)
+    } else if matches!(error, ImageError::NoPlatform { .. }) {
+        SpotCheck::refused(name, "platform", message)
     } else {
         SpotCheck::refused(name, "malformed", message)
     }

@@ -3,7 +3,7 @@
 use evidence::model::{Check, Finding, Group, Identity, IdentityRule, Outcome, Signers};
 use evidence::sigstore::docker_reference;
 use evidence::sigstore::statement::PredicateType;
-use evidence::sigstore::{Content, Judgement, Object, Signature};
+use evidence::sigstore::{Content, Judgement, Key, Object, Signature};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -210,8 +210,15 @@ impl Demand {
         if let Some(reason) = annotation {
             return Some(("annotation", reason));
         }
-        let name = other_name(about, &candidate.says).filter(|_| self.must_be_made_for_it)?;
-        Some(("docker-reference", format!("it was made for {name:?}")))
+        let name = match &candidate.says {
+            Says::Signature {
+                docker_reference, ..
+            } if self.must_be_made_for_it => (*docker_reference).filter(|name| !name.is_empty())?,
+            _ => return None,
+        };
+        // On disk there is no name that it could fit.
+        let fits = docker_reference::fits(name, about) == Some(true);
+        (!fits).then(|| ("docker-reference", format!("it was made for {name:?}")))
     }
 }
 
@@ -231,7 +238,7 @@ impl Want {
     fn missing(&self, about: &str, group: &[IdentityRule], silent: bool) -> Finding {
         let mut message = format!("there is no {}", self.kind);
         if !silent || self.signers.groups().len() > 1 {
-            let names: Vec<_> = group.iter().map(ToString::to_string).collect();
+            let names: Vec<_> = group.iter().map(words).collect();
             message += &format!(" by {}", names.join(" or "));
         }
         failure(about, "missing", message)
@@ -282,6 +289,20 @@ impl<'a> Candidate<'a> {
     /// Who signed, if it holds.
     pub(in crate::cli) fn signer(&self) -> Option<&Identity> {
         Some(&self.judgement.valid()?.identity)
+    }
+}
+
+/// Whom a rule accepts.
+fn words(rule: &IdentityRule) -> String {
+    match rule {
+        IdentityRule::Key { pem } => Key::parse(pem.as_bytes()).map_or_else(
+            |_| rule.to_string(),
+            |key| {
+                let fingerprint = key.fingerprint();
+                Identity::Key { fingerprint }.to_string()
+            },
+        ),
+        IdentityRule::Certificate { .. } => rule.to_string(),
     }
 }
 

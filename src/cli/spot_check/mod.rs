@@ -10,7 +10,7 @@ use demand::{Candidate, Demand, failure};
 use evidence::model::{Check, Digest, Finding, Group, Identity, Outcome, Verdict};
 use evidence::oci::Listed;
 use evidence::report::junit::Suite;
-use evidence::report::sarif::Entry;
+use evidence::report::sarif::{Entry, Location};
 use evidence::report::{junit, sarif};
 #[cfg(feature = "net")]
 use evidence::sigstore::Signature;
@@ -101,7 +101,7 @@ impl SpotCheck {
             Verdict::Refused
         } else if self.is_met && !any(Outcome::Undetermined) {
             Verdict::Verified
-        } else if any(Outcome::Undetermined) {
+        } else if self.is_met || self.findings.iter().any(is_open) {
             Verdict::Undetermined
         } else {
             Verdict::Refused
@@ -124,6 +124,10 @@ impl SpotCheck {
         };
         if self.is_met {
             finding.outcome = Outcome::NotChecked;
+        } else if is_undetermined {
+            // Where nobody could look, nobody knows that it is missing.
+            let missing = "EV-signature-missing";
+            self.findings.retain(|one| one.code != missing);
         }
         self.findings.push(finding);
     }
@@ -135,6 +139,11 @@ impl SpotCheck {
             None => self.reference.clone(),
         }
     }
+}
+
+/// A signature that could not be judged might have been the one. What a log did not answer is about another question.
+fn is_open(finding: &Finding) -> bool {
+    finding.check == Check::Signature && finding.outcome == Outcome::Undetermined
 }
 
 /// The exit of all answers: refused before undetermined before verified.
@@ -169,9 +178,24 @@ pub(super) struct Output {
     path: Option<PathBuf>,
 }
 
+/// What was asked for; text where nothing was.
+///
+/// # Errors
+/// When two formats would be mixed on standard output.
+pub(super) fn outputs(asked: &[Output]) -> Result<Vec<Output>, CliError> {
+    if asked.iter().filter(|one| one.path.is_none()).count() > 1 {
+        return Err(CliError::usage("two formats go to standard output")
+            .hint("give one of them a file: --output FORMAT=PATH"));
+    }
+    match asked {
+        [] => Ok(vec![Output::text()]),
+        some => Ok(some.to_vec()),
+    }
+}
+
 impl Output {
     /// Text to standard output.
-    pub(super) fn text() -> Self {
+    fn text() -> Self {
         Self {
             format: Format::Text,
             path: None,
@@ -223,9 +247,39 @@ fn entries(checks: &[SpotCheck]) -> Vec<Entry> {
         let findings = check.findings.iter();
         findings
             .filter_map(|finding| Entry::of(&check.name(), finding))
+            .map(|entry| match check.mentions.first() {
+                // Code hosts show a result at its line.
+                Some(mention) => Entry {
+                    location: place(mention),
+                    ..entry
+                },
+                None => entry,
+            })
             .collect()
     };
     checks.iter().flat_map(of).collect()
+}
+
+/// `FILE:LINE[:COLUMN]` as a place.
+fn place(mention: &str) -> Location {
+    let split = |text: &str| {
+        let (before, number) = text.rsplit_once(':')?;
+        Some((before.to_owned(), number.parse::<u32>().ok()?))
+    };
+    let Some((before, last)) = split(mention) else {
+        return Location::File {
+            path: mention.into(),
+            position: None,
+        };
+    };
+    let (path, position) = match split(&before) {
+        Some((path, line)) => (path, (line, last)),
+        None => (before, (last, 1)),
+    };
+    Location::File {
+        path,
+        position: Some(position),
+    }
 }
 
 fn suites(checks: &[SpotCheck]) -> Vec<Suite> {

@@ -47,6 +47,13 @@ fn lines(check: &SpotCheck, width: usize) -> String {
     for finding in said {
         text += &format!("{:17}{}\n", "", reason(finding));
     }
+    if let (true, [first, rest @ ..]) = (verdict != Verdict::Verified, check.mentions.as_slice()) {
+        let more = match rest.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        text += &format!("{:17}in {}{more}\n", "", one_line(first));
+    }
     for note in &check.notes {
         text += &format!("{:17}note: {}\n", "", one_line(note));
     }

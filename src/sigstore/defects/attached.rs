@@ -1,6 +1,7 @@
 //! The same for what is attached to images.
 
 use super::*;
+use crate::model::limits;
 use crate::oci::layout::REF_NAME;
 use crate::oci::{Descriptor, Layout};
 
@@ -167,7 +168,7 @@ fn more_objects_than_are_judged_are_said_to_be_too_many() {
     let mut json: Value = serde_json::from_slice(SIG_MANIFEST).unwrap();
     let layers = json["layers"].as_array_mut().unwrap();
     let one = layers[0].clone();
-    layers.resize(100, one);
+    layers.resize(1_000, one);
     let bytes = serde_json::to_vec(&json).unwrap();
     let mut layout = Layout::new();
     let tag = format!("sha256-{}.sig", image.hex());
@@ -176,6 +177,7 @@ fn more_objects_than_are_judged_are_said_to_be_too_many() {
 
     let objects = judge_image(&image, &layout, &roots(), &keys(), &Options::STRICT);
 
-    assert_eq!(objects.len(), 65);
-    assert_eq!(code(&objects[64].judgement), "too-many");
+    assert_eq!(objects.len(), limits::OBJECTS_PER_TAG + 1);
+    let last = &objects[limits::OBJECTS_PER_TAG];
+    assert_eq!(code(&last.judgement), "too-many");
 }

@@ -62,11 +62,11 @@ impl Job<'_> {
             .map_err(invalid)?;
         let mut times = timestamps(root, self.normalised)?;
         let entry = self.normalised.entry();
-        if times.is_empty() && entry.is_some_and(|entry| entry.is_tiled()) {
+        if times.is_empty() && entry.is_some_and(|entry| entry.promised().is_none()) {
             // Nothing says when, so not whether the log's key counted then.
             return Err(invalid(problem(
                 "time-missing",
-                "Rekor v2 states no time: a timestamp is needed",
+                "neither a promise of the log nor a timestamp says when it was signed",
             )));
         }
         match entry.map(|entry| (entry, entry.promised())) {
