@@ -34,11 +34,13 @@ impl FromStr for Mirror {
         };
         let mirrored = any_repository(of)?;
         let mirror = any_repository(place)?;
-        if mirrored.repository != ANY {
+        // Docker's registry has what has no namespace below `library`.
+        let repository = mirrored.repository.strip_prefix("library/");
+        if repository.unwrap_or(&mirrored.repository) != ANY {
             return Err(MirrorError);
         }
         Ok(Self {
-            of: canonical(&mirrored.registry).into(),
+            of: mirrored.registry,
             host: mirror.registry,
             prefix: match mirror.repository.strip_suffix(ANY) {
                 Some("") | None => None,
@@ -53,7 +55,7 @@ impl Mirror {
     /// Where the mirror has the repository, if it mirrors that registry and, where its word would count
     /// (`to_resolve`), is trusted with that.
     pub(super) fn place(&self, reference: &Reference, to_resolve: bool) -> Option<Reference> {
-        if self.of != canonical(&reference.registry) || (to_resolve && !self.resolves) {
+        if self.of != reference.registry || (to_resolve && !self.resolves) {
             return None;
         }
         let repository = match &self.prefix {
@@ -79,13 +81,6 @@ fn any_repository(place: &str) -> Result<Reference, MirrorError> {
         return Err(MirrorError);
     }
     Ok(reference)
-}
-
-fn canonical(registry: &str) -> &str {
-    match registry {
-        "index.docker.io" | "registry-1.docker.io" => "docker.io",
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -171,8 +171,7 @@ fn told() -> BTreeSet<&'static str> {
 /// Every code that the engine or the spot checks write, with the file of one place.
 fn codes() -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
-    let word =
-        r#"(?:(?:failure|unreadable|refused|undetermined)\([^"]{0,160}|Some\(\(\s*)"([a-z-]+)""#;
+    let word = r#"(?:(?:failure|unreadable|refused|undetermined)\([^"]{0,160}|Some\(\(\s*|\|\| \()"([a-z-]+)""#;
     let word = Regex::new(word).unwrap();
     for (folder, pattern) in [("src/sigstore", kebab()), ("src/cli", word)] {
         for path in sources(&root().join(folder)) {

@@ -9,6 +9,9 @@ use evidence::report::verdict_word;
 /// Columns that a name may take; a longer one moves its line only.
 const NAME_COLUMNS: usize = 64;
 
+/// Lines about one image besides its own: a registry may list a thousand things that it does not have.
+const SAID: usize = 12;
+
 /// A table of all answers, and how many there are of each kind.
 pub(super) fn text(checks: &[SpotCheck]) -> String {
     let width = checks
@@ -44,8 +47,12 @@ fn lines(check: &SpotCheck, width: usize) -> String {
     let word = verdict_word(verdict);
     let name = one_line(&check.name());
     let mut text = format!("{mark} {word:<12}  {name:<width$}{digest}  {first}\n");
-    for finding in said {
+    for finding in said.by_ref().take(SAID) {
         text += &format!("{:17}{}\n", "", reason(finding));
+    }
+    match said.count() {
+        0 => {}
+        more => text += &format!("{:17}and {more} more of these, all in --output json\n", ""),
     }
     if let (true, [first, rest @ ..]) = (verdict != Verdict::Verified, check.mentions.as_slice()) {
         let more = match rest.len() {
