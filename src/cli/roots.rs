@@ -160,6 +160,7 @@ pub(crate) fn add_instance(roots: &mut Roots, instance: Instance) -> Result<(), 
 }
 
 /// Adds the root that a flag names: an instance, `tuf:NAME` or a file.
+#[cfg(feature = "net")]
 pub(crate) fn add_named(roots: &mut Roots, path: &Path) -> Result<(), CliError> {
     FoundRoot::by_name(path)?.add_to(roots)
 }

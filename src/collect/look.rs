@@ -49,10 +49,13 @@ pub struct Question {
 
 /// What was seen of each image, by its repository and digest.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<BTreeMap<(String, Digest), Arc<OnceCell<Arc<Seen>>>>>);
+pub struct Known(Mutex<BTreeMap<(String, Digest), Looking>>);
+
+/// A look that one name begins and others wait for.
+type Looking = Arc<OnceCell<Arc<Seen>>>;
 
 impl Known {
-    fn place(&self, reference: &Reference, digest: &Digest) -> Arc<OnceCell<Arc<Seen>>> {
+    fn place(&self, reference: &Reference, digest: &Digest) -> Looking {
         let repository = format!("{}/{}", reference.registry, reference.repository);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry((repository, *digest)).or_default().clone()

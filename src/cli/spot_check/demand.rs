@@ -3,7 +3,9 @@
 use evidence::model::{Check, Finding, Group, Identity, IdentityRule, Outcome, Signers};
 use evidence::sigstore::docker_reference;
 use evidence::sigstore::statement::PredicateType;
-use evidence::sigstore::{Content, Judgement, Key, Object, Signature};
+#[cfg(feature = "net")]
+use evidence::sigstore::{Content, Object};
+use evidence::sigstore::{Judgement, Key, Signature};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -119,6 +121,7 @@ impl Demand {
     }
 
     /// Whether these objects are all that is asked for. `about` as in [`Self::answer`].
+    #[cfg(feature = "net")]
     pub(in crate::cli) fn is_met_by(&self, about: &str, objects: &[Object]) -> bool {
         let candidates: Vec<_> = objects.iter().filter_map(Candidate::of).collect();
         self.answer(about, &candidates).is_met
@@ -266,6 +269,7 @@ impl Kind {
 
 impl<'a> Candidate<'a> {
     /// An attached object; none when it is no signature at all.
+    #[cfg(feature = "net")]
     pub(in crate::cli) fn of(object: &'a Object) -> Option<Self> {
         let says = match &object.content {
             Content::Signature {

@@ -6,8 +6,12 @@ mod text;
 
 use super::exit::{CliError, Exit};
 use super::files;
-use demand::{Candidate, Demand, failure};
-use evidence::model::{Check, Digest, Finding, Group, Identity, Outcome, Verdict};
+#[cfg(feature = "net")]
+use demand::failure;
+use demand::{Candidate, Demand};
+#[cfg(feature = "net")]
+use evidence::model::Group;
+use evidence::model::{Check, Digest, Finding, Identity, Outcome, Verdict};
 use evidence::oci::Listed;
 use evidence::report::junit::Suite;
 use evidence::report::sarif::{Entry, Location};
@@ -65,6 +69,7 @@ impl SpotCheck {
     }
 
     /// Nothing could be read.
+    #[cfg(feature = "net")]
     pub(super) fn unreadable(reference: &str, code: &str, message: String) -> Self {
         let finding =
             Finding::undetermined(Check::Signature, Group::Integrity, reference, code, message);

@@ -17,15 +17,12 @@ pub(crate) fn defects(style: Style, stranger: Style) -> Vec<Case> {
     let keyless = style.signer.is_keyless();
     all.extend(if keyless { KEYLESS } else { BY_KEY });
     let untimed: Defect = match style.configuration() {
-        // Without a promise nobody vouches for the time; a key is valid at any, a certificate is not.
-        Some("rekor1") => {
-            let wanted = if keyless { Refused } else { Accepted };
-            ("log-promise-removed", wanted, |image, _| {
-                image
-                    .bundle()
-                    .edit(|bundle| remove(entry(bundle), "inclusionPromise"));
-            })
-        }
+        // Without a promise nobody vouches for the time, and so not for the log's key at that time.
+        Some("rekor1") => ("log-promise-removed", Refused, |image, _| {
+            image
+                .bundle()
+                .edit(|bundle| remove(entry(bundle), "inclusionPromise"));
+        }),
         // Rekor v2 states no time at all, so a timestamp has to.
         _ => ("timestamp-removed", Refused, |image, _| {
             image.bundle().edit(|bundle| {

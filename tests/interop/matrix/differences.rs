@@ -25,6 +25,11 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         "cosign searches the pattern in the subject, so a fork's workflow passes; evidence matches the whole subject",
     ),
     both(
+        "bundle-key-log1/log-promise-removed",
+        Answer::Accepted,
+        "cosign asks no time of a signature by key; then nothing says whether the log's key counted when it signed",
+    ),
+    both(
         "bundle-*/attested-and-not-signed",
         Answer::Accepted,
         "cosign takes any Sigstore bundle for a signature, an SBOM's as well; it does not look at the predicate type",
