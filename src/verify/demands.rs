@@ -6,6 +6,7 @@ use crate::appraise::demand::{lacking_signature, who};
 use crate::model::expectation::SbomFormat;
 use crate::model::policy::{ImageDemand, Policy};
 use crate::model::{Check, Expectation, Finding, Group, Item, Kind, Report, Signers, Status};
+use crate::oci::ImageRef;
 
 /// Whether those whom the policy asks for signed what the item is about.
 pub(super) fn accepts(pass: &Pass, policy: &Policy, item: &Item, signed: &Signed) -> bool {
@@ -125,6 +126,18 @@ fn judge_stages(pass: &Pass, policy: &Policy, report: &mut Report) {
 }
 
 fn judge_image(pass: &Pass, item: &Item, demanded: &ImageDemand, report: &mut Report) {
+    if let (Some(meant), Expectation::Image { reference, .. }) =
+        (&demanded.reference, &item.expectation)
+    {
+        // The item's name is the producer's choice: another image must not stand under it.
+        let is_meant = matches!(reference.parse(), Ok(ImageRef::Registry(found))
+            if meant.matches(&format!("{}/{}", found.registry, found.repository)));
+        if !is_meant {
+            let id = &item.id;
+            let message = format!("{id} is {reference}, which the policy does not mean by {id}");
+            demand(report, id, "image-reference", false, message);
+        }
+    }
     let asked = &demanded.signed_by;
     if asked.is_empty() {
         return;

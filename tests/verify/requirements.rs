@@ -27,8 +27,13 @@ pub(crate) fn a_signature_by_the_producers_own_choice_of_key_is_recorded_until_t
 #[test]
 pub(crate) fn demands_of_the_policy_that_are_met_verify() {
     let demands = "images:\n  gateway: {signed-by: [{key: gateway.pub}]}\nrequire: {items: [api_p95, runbooks]}\n";
-
     by_policy(good(), demands).is("verified", 0, &[]);
+
+    let registry = world().sandbox.registry();
+    let of_its_place = format!(
+        "images:\n  gateway: {{reference: \"{registry}/demo/*\", signed-by: [{{key: gateway.pub}}]}}\n"
+    );
+    by_policy(good(), &of_its_place).is("verified", 0, &[]);
 }
 
 #[test]
@@ -40,6 +45,7 @@ pub(crate) fn demands_of_the_policy_that_are_not_met_leave_the_bundle_valid_and_
         "images:\n  worker: {signed-by: [{key: gateway.pub}]}\n",
         "images:\n  gateway: {signed-by: [{key: gateway.pub}], sbom: {format: spdx, signed-by: [{key: gateway.pub}]}}\n",
         "images:\n  gateway: {signed-by: [{key: gateway.pub}], sbom: {format: cyclonedx, signed-by: [{key: other.pub}]}}\n",
+        "images:\n  gateway: {reference: elsewhere.example/gateway, signed-by: [{key: gateway.pub}]}\n",
         "require: {items: [load_test]}\n",
     ] {
         by_policy(good(), demands).is("verified", 4, &["policy"]);
