@@ -4,6 +4,7 @@
 //! else attached hides a good signature; and what was not looked at is told too.
 
 pub use super::habit::{Turn, Turns};
+pub use super::platforms::{Platforms, choose, says_platform};
 
 use super::habit::Place;
 use super::image::ImageError;
@@ -11,7 +12,7 @@ use super::repository::{Part, Repository};
 use crate::model::{Digest, limits};
 use crate::net::Registry;
 use crate::oci::attached::tag_of;
-use crate::oci::{Descriptor, Document, Found, Layout, Listed, Platform, Reference, Selector};
+use crate::oci::{Descriptor, Document, Found, Layout, Listed, Reference, Selector};
 use crate::sigstore::Object;
 use crate::sigstore::statement::{COSIGN_SIGN, PredicateType};
 use std::collections::BTreeMap;
@@ -60,17 +61,6 @@ impl Known {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry((repository, *digest)).or_default().clone()
     }
-}
-
-/// Which of an index's platforms are asked about.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Platforms {
-    /// What the reference names, whatever it is.
-    Itself,
-    /// One platform of the index that it names.
-    One(Platform),
-    /// Each of its platforms.
-    All,
 }
 
 /// What a look found.
@@ -177,38 +167,6 @@ async fn look_at(
         own,
         chosen: seen,
     })
-}
-
-/// Whether an image's configuration says that it runs there (OCI image spec, "Image Configuration").
-pub fn says_platform(config: &[u8], wanted: &Platform) -> bool {
-    serde_json::from_slice::<Platform>(config).is_ok_and(|own| wanted.covers(&own))
-}
-
-/// The platforms that are asked about, by what the index lists.
-///
-/// # Errors
-/// When a platform is asked for that is not listed.
-pub fn choose(
-    reference: &impl fmt::Display,
-    listed: &[Listed],
-    platforms: &Platforms,
-) -> Result<Vec<Listed>, ImageError> {
-    match platforms {
-        Platforms::Itself => Ok(Vec::new()),
-        Platforms::All => Ok(listed.to_vec()),
-        Platforms::One(wanted) => {
-            let fits = |one: &&Listed| one.platform.as_ref().is_some_and(|it| wanted.covers(it));
-            let found: Vec<_> = listed.iter().filter(fits).cloned().collect();
-            match found.as_slice() {
-                [] => Err(ImageError::NoPlatform {
-                    reference: reference.to_string(),
-                    wanted: wanted.to_string(),
-                    listed: listed.iter().map(ToString::to_string).collect(),
-                }),
-                _ => Ok(found),
-            }
-        }
-    }
 }
 
 struct Look<'a> {

@@ -22,6 +22,7 @@ mod in_order;
 mod kept;
 mod layout_files;
 mod oci_files;
+mod platforms;
 mod process;
 mod repository;
 
