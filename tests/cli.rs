@@ -36,6 +36,28 @@ fn help_of_release() {
 }
 
 #[test]
+fn two_formats_on_standard_output_are_refused_before_anything_is_read() {
+    for command in [
+        &["verify", "b.tar.gz"][..],
+        &["report", "b.tar.gz"],
+        &["image", "verify", "oci:nowhere:v1"],
+        &["blob", "verify", "b", "--bundle", "b.sigstore.json"],
+    ] {
+        let refused = Command::cargo_bin("evidence")
+            .unwrap()
+            .args(command)
+            .args(["--key", "k.pub", "--output", "json", "--output", "text"])
+            .assert()
+            .code(2);
+        let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+        assert!(
+            error.starts_with("error: two formats go to standard output\n"),
+            "{command:?}: {error}"
+        );
+    }
+}
+
+#[test]
 fn every_command_and_every_flag_has_a_sentence_and_no_control_codes() {
     for command in [
         "",
@@ -50,6 +72,7 @@ fn every_command_and_every_flag_has_a_sentence_and_no_control_codes() {
         "schema",
         "image",
         "image verify",
+        "image tree",
         "blob",
         "blob verify",
         "trust",
@@ -220,6 +243,12 @@ fn a_policy_that_is_wrong() {
 #[test]
 fn a_format_that_is_none() {
     assert_snapshot!(said(&good(), &["verify", BUNDLE, "--output", "pdf"]));
+}
+
+#[test]
+fn a_format_that_is_none_of_a_spot_checks() {
+    let args = ["image", "verify", "oci:nowhere:v1", "--output", "html"];
+    assert_snapshot!(said(&good(), &args));
 }
 
 #[test]

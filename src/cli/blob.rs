@@ -2,10 +2,11 @@
 
 use super::exit::{CliError, Exit};
 use super::files;
+use super::format::Output;
 #[cfg(feature = "net")]
 use super::online::{self, OnlineFlags};
 use super::spot_check::demand::{Candidate, Demand, Kind, Says, Want};
-use super::spot_check::{self, Output, SpotCheck, predicate_type};
+use super::spot_check::{self, Format, SpotCheck, predicate_type};
 use super::trust_flags::{TrustFlags, missing_identity};
 use clap::{Args, Subcommand};
 use evidence::model::{Digest, limits};
@@ -41,7 +42,7 @@ pub(super) struct VerifyArgs {
     attestation: Option<PredicateType>,
     /// Format of the result, and a file for it: text, json, sarif or junit, as FORMAT[=PATH]; repeatable [default: text].
     #[arg(long, short, value_name = "FORMAT[=PATH]", env = "EVIDENCE_OUTPUT")]
-    output: Vec<Output>,
+    output: Vec<Output<Format>>,
     #[command(flatten)]
     trust: TrustFlags,
     #[cfg(feature = "net")]
@@ -52,7 +53,7 @@ pub(super) struct VerifyArgs {
 /// Runs the command.
 pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
     let BlobCommand::Verify(args) = command;
-    let outputs = spot_check::outputs(&args.output)?;
+    let outputs = Output::all(&args.output, Format::Text)?;
     let trust = args.trust.build()?;
     let bytes;
     let artifact = match args.file.parse::<Digest>() {
@@ -121,7 +122,7 @@ pub(super) fn run(command: &BlobCommand) -> Result<Exit, CliError> {
     }
     let checks = [check];
     for output in outputs {
-        output.write("blobs", &checks)?;
+        spot_check::write(&output, "blobs", &checks)?;
     }
     Ok(spot_check::exit(&checks))
 }

@@ -18,20 +18,15 @@ pub(crate) struct Args {
         env = "EVIDENCE_OUTPUT",
         value_delimiter = ','
     )]
-    output: Vec<Output>,
+    output: Vec<Output<Format>>,
     #[command(flatten)]
     judge: JudgeFlags,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
+    let outputs = Output::all(&args.output, Format::Html)?;
     let report = judge(&args.bundle, &args.judge)?;
-    let default = [Output::stdout(Format::Html)];
-    let outputs = if args.output.is_empty() {
-        default.as_slice()
-    } else {
-        &args.output
-    };
-    for output in outputs {
+    for output in &outputs {
         output.write(&report)?;
     }
     Ok(Exit::from_report(&report))

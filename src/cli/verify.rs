@@ -37,7 +37,7 @@ pub(crate) struct Args {
         env = "EVIDENCE_OUTPUT",
         value_delimiter = ','
     )]
-    output: Vec<Output>,
+    output: Vec<Output<Format>>,
     #[command(flatten)]
     judge: JudgeFlags,
 }
@@ -74,10 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
             "--seal names one seal, several bundles were given",
         ));
     }
-    let mut outputs = args.output.clone();
-    if outputs.is_empty() {
-        outputs.push(Output::stdout(Format::Text));
-    }
+    let outputs = Output::all(&args.output, Format::Text)?;
     if args.bundles.len() > 1 && outputs.iter().any(|output| output.path.is_some()) {
         return Err(CliError::usage(
             "--output FORMAT=PATH takes one bundle, several were given",

@@ -4,10 +4,11 @@ use super::asked::{AllAsked, Asked};
 use super::demands::{Flags, demand};
 use super::work::{Job, Work, point_out_doubles, runtime};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::format::Output;
 use crate::cli::online::OnlineFlags;
 use crate::cli::registry_flags::RegistryFlags;
 use crate::cli::spot_check::demand::Kind;
-use crate::cli::spot_check::{self, Output, SpotCheck, predicate_type};
+use crate::cli::spot_check::{self, Format, SpotCheck, predicate_type};
 use crate::cli::trust_flags::{Trust, TrustFlags, missing_identity};
 use clap::Args;
 use evidence::collect::look::{Known, Platforms, Question};
@@ -58,7 +59,7 @@ pub(in crate::cli) struct VerifyArgs {
     concurrency: u16,
     /// Format of the result, and a file for it: text, json, sarif or junit, as FORMAT[=PATH]; repeatable [default: text].
     #[arg(long, short, value_name = "FORMAT[=PATH]", env = "EVIDENCE_OUTPUT")]
-    output: Vec<Output>,
+    output: Vec<Output<Format>>,
     #[command(flatten)]
     trust: TrustFlags,
     #[command(flatten)]
@@ -74,7 +75,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             "--annotation is for signatures, --attestation for attestations: give one of them",
         ));
     }
-    let outputs = spot_check::outputs(&args.output)?;
+    let outputs = Output::all(&args.output, Format::Text)?;
     let mut asked = AllAsked::default();
     asked.add_named(&args.references);
     for file in &args.file {
@@ -104,7 +105,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     }
     point_out_doubles(&mut checks);
     for output in outputs {
-        output.write("images", &checks)?;
+        spot_check::write(&output, "images", &checks)?;
     }
     Ok(spot_check::exit(&checks))
 }

@@ -5,7 +5,7 @@ mod json;
 mod text;
 
 use super::exit::{CliError, Exit};
-use super::files;
+use super::format::{Formats, Output};
 #[cfg(feature = "net")]
 use demand::failure;
 use demand::{Candidate, Demand};
@@ -19,8 +19,6 @@ use evidence::report::{junit, sarif};
 #[cfg(feature = "net")]
 use evidence::sigstore::Signature;
 use evidence::sigstore::statement::PredicateType;
-use std::path::PathBuf;
-use std::str::FromStr;
 
 /// The answer about one image or file.
 #[derive(Debug)]
@@ -176,74 +174,27 @@ pub(super) enum Format {
     Junit,
 }
 
-/// A format and where it goes; standard output without a path.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Output {
-    format: Format,
-    path: Option<PathBuf>,
+impl Formats for Format {
+    const NAMED: &'static [(&'static str, Self)] = &[
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+    ];
 }
 
-/// What was asked for; text where nothing was.
-///
-/// # Errors
-/// When two formats would be mixed on standard output.
-pub(super) fn outputs(asked: &[Output]) -> Result<Vec<Output>, CliError> {
-    if asked.iter().filter(|one| one.path.is_none()).count() > 1 {
-        return Err(CliError::usage("two formats go to standard output")
-            .hint("give one of them a file: --output FORMAT=PATH"));
-    }
-    match asked {
-        [] => Ok(vec![Output::text()]),
-        some => Ok(some.to_vec()),
-    }
-}
-
-impl Output {
-    /// Text to standard output.
-    fn text() -> Self {
-        Self {
-            format: Format::Text,
-            path: None,
-        }
-    }
-
-    /// Writes all answers. `list` names them in JSON.
-    pub(super) fn write(&self, list: &str, checks: &[SpotCheck]) -> Result<(), CliError> {
-        let text = match self.format {
-            Format::Text => text::text(checks),
-            Format::Json => json::json(list, checks),
-            Format::Sarif => sarif(&entries(checks)),
-            Format::Junit => junit(&suites(checks)),
-        };
-        match &self.path {
-            None => files::print(&text),
-            Some(path) => files::write(path, text.as_bytes()),
-        }
-    }
-}
-
-impl FromStr for Output {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (format, path) = match text.split_once('=') {
-            Some((format, path)) if !path.is_empty() => (format, Some(path.into())),
-            Some(_) => return Err("the path after = is missing".into()),
-            None => (text, None),
-        };
-        let format = match format {
-            "text" => Format::Text,
-            "json" => Format::Json,
-            "sarif" => Format::Sarif,
-            "junit" => Format::Junit,
-            other => {
-                return Err(format!(
-                    "{other:?} is no format: text, json, sarif or junit"
-                ));
-            }
-        };
-        Ok(Self { format, path })
-    }
+/// Writes all answers. `list` names them in JSON.
+pub(super) fn write(
+    output: &Output<Format>,
+    list: &str,
+    checks: &[SpotCheck],
+) -> Result<(), CliError> {
+    output.put(&match output.format {
+        Format::Text => text::text(checks),
+        Format::Json => json::json(list, checks),
+        Format::Sarif => sarif(&entries(checks)),
+        Format::Junit => junit(&suites(checks)),
+    })
 }
 
 /// What does not hold, with the thing that was asked about.
