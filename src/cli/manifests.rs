@@ -6,6 +6,7 @@ use evidence::model::limits::{
     PINS_BYTES, PINS_ENTRIES, PINS_FILE_BYTES, PINS_FILES, PINS_FOLDERS,
 };
 use evidence::oci::pins::{self, FindError, Mention};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -53,10 +54,12 @@ impl From<FindError> for Unread {
 }
 
 /// Finds the references of all files, in the order of the paths; in folders, of files whose names say that they may have
-/// some, sorted. A link is followed where it is named itself, and nowhere else.
+/// some, sorted. A link is followed where it is named itself, and nowhere else;
+/// one that leads to what is not read anyway is said to be unread.
 pub(super) fn read(paths: &[PathBuf]) -> Vec<Manifest> {
     let mut reader = Reader {
         found: Vec::new(),
+        root: None,
         entries: 0,
         bytes: 0,
     };
@@ -64,6 +67,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Vec<Manifest> {
         if path.as_os_str() == "-" {
             reader.stdin();
         } else if path.is_dir() {
+            reader.root = path.canonicalize().ok();
             reader.folder(path, 0);
         } else {
             reader.file(path);
@@ -74,6 +78,8 @@ pub(super) fn read(paths: &[PathBuf]) -> Vec<Manifest> {
 
 struct Reader {
     found: Vec<Manifest>,
+    /// The folder that was named, without links.
+    root: Option<PathBuf>,
     entries: usize,
     bytes: u64,
 }
@@ -139,6 +145,22 @@ impl Reader {
         }
     }
 
+    /// Whether what this link leads to is read under its own name.
+    fn reads(&self, link: &Path) -> bool {
+        let Some((root, target)) = self.root.as_ref().zip(link.canonicalize().ok()) else {
+            return false;
+        };
+        let Ok(below) = target.strip_prefix(root) else {
+            return false;
+        };
+        let aside = |part: &OsStr| is_aside(&part.to_string_lossy());
+        if target.is_dir() {
+            return !below.iter().any(aside);
+        }
+        let mut folders = below.parent().into_iter().flatten();
+        !folders.any(aside) && pins::is_candidate(&shown(&target))
+    }
+
     fn folder(&mut self, folder: &Path, depth: usize) {
         if depth > PINS_FOLDERS {
             return self.full(
@@ -170,6 +192,10 @@ impl Reader {
                 self.folder(&path, depth + 1);
             } else if kind.is_file() && pins::is_candidate(&shown(&path)) {
                 self.file(&path);
+            } else if kind.is_symlink() && may_lead_to_some(&path, &name) && !self.reads(&path) {
+                let message =
+                    "a link out of what is read, which is followed only where it is named itself";
+                self.add(shown(&path), None, Err(message.into()));
             }
         }
         if self.entries > PINS_ENTRIES {
@@ -178,6 +204,15 @@ impl Reader {
                 &format!("more than {PINS_ENTRIES} entries of folders"),
             );
         }
+    }
+}
+
+/// Whether it would be read, were it no link.
+fn may_lead_to_some(link: &Path, name: &str) -> bool {
+    if link.is_dir() {
+        !is_aside(name)
+    } else {
+        pins::is_candidate(&shown(link))
     }
 }
 

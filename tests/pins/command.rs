@@ -104,7 +104,7 @@ fn a_file_that_cannot_be_read_is_exit_3_and_the_others_are_still_looked_at() {
 }
 
 #[test]
-fn folders_of_others_and_links_are_left_aside() {
+fn folders_of_others_are_left_aside_and_links_are_not_followed_without_a_word() {
     let image = pod("nginx:1");
     let folder = folder(&[
         (".git/a.yaml", &image),
@@ -130,9 +130,30 @@ fn folders_of_others_and_links_are_left_aside() {
     let inside = pins(folder.path(), &["in"]);
     let all = pins(folder.path(), &["."]);
 
-    assert_eq!(inside.stdout.lines().count(), 2, "{}", inside.stdout);
+    #[cfg(unix)]
+    {
+        let unread = "a link out of what is read, which is followed only where it is named itself";
+        for link in ["in/a.yaml", "in/folder"] {
+            assert!(
+                inside
+                    .stdout
+                    .contains(&format!("{link}: error: {unread}\n")),
+                "{}",
+                inside.stdout
+            );
+        }
+        assert_eq!(inside.code, Some(4), "what is not pinned comes first");
+        assert_eq!(inside.stdout.lines().count(), 4, "{}", inside.stdout);
+    }
+    #[cfg(unix)]
+    {
+        let alone = folder.path().join("alone");
+        std::fs::create_dir(&alone).unwrap();
+        std::os::unix::fs::symlink("../outside/a.yaml", alone.join("a.yaml")).unwrap();
+        assert_eq!(pins(folder.path(), &["alone"]).code, Some(3));
+    }
     assert!(
-        inside.stdout.starts_with("in/side/a.yaml:5:14: "),
+        inside.stdout.contains("in/side/a.yaml:5:14: "),
         "{}",
         inside.stdout
     );
