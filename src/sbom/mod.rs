@@ -1,6 +1,7 @@
 //! Software bills of materials: what one says about itself. The bytes are kept whatever these readers say.
 
 mod cyclonedx;
+pub mod document;
 mod spdx2;
 mod spdx3;
 mod spdx_text;
