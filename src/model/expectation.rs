@@ -1,6 +1,6 @@
 //! What should be seen, from the configuration.
 
-use super::Signers;
+use super::{DriftLimits, SbomChecks, ScanExpectation, Signers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,7 +39,14 @@ pub enum Expectation {
         format: SbomFormat,
         /// Who must have signed.
         signed_by: Signers,
+        /// What else is demanded of it.
+        #[serde(default, skip_serializing_if = "is_default")]
+        checks: SbomChecks,
     },
+    /// The SBOM's packages moved no further since the release before than they may.
+    Drift(DriftExpectation),
+    /// A scanner's report says no more than it may.
+    Scan(ScanExpectation),
     /// A statistic of a query keeps to its limit.
     Metric(MetricExpectation),
     /// A dashboard or panel renders.
@@ -58,6 +65,24 @@ pub enum Expectation {
         /// Exit code that is wanted.
         exit_code: i32,
     },
+}
+
+/// What an SBOM is compared with, and how far it may have moved.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DriftExpectation {
+    /// Id of the image's item, here and in the bundle before.
+    pub image: String,
+    /// Format of the SBOMs that are compared.
+    pub format: SbomFormat,
+    /// Who must have signed the SBOM of now.
+    pub signed_by: Signers,
+    /// Tag of the release before.
+    pub previous: String,
+    /// Who must have signed that release's SBOM.
+    pub previous_signed_by: Signers,
+    /// How far it may have moved.
+    pub limits: DriftLimits,
 }
 
 /// Formats of a software bill of materials.
@@ -227,4 +252,8 @@ pub struct DashboardExpectation {
     pub theme: String,
     /// Dashboard variables (`var-NAME`).
     pub variables: BTreeMap<String, Vec<String>>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -54,6 +54,10 @@ pub enum Kind {
     Image,
     /// An SBOM attested for an image.
     Sbom,
+    /// What moved in an SBOM since the release before.
+    Drift,
+    /// A scanner's report.
+    Scan,
     /// A query of a metrics server.
     Metric,
     /// A Grafana render.
@@ -81,6 +85,8 @@ impl Expectation {
             Self::Release { .. } => Kind::Release,
             Self::Image { .. } => Kind::Image,
             Self::Sbom { .. } => Kind::Sbom,
+            Self::Drift(_) => Kind::Drift,
+            Self::Scan(_) => Kind::Scan,
             Self::Metric(_) => Kind::Metric,
             Self::Dashboard(_) => Kind::Dashboard,
             Self::File { .. } => Kind::File,
@@ -96,6 +102,8 @@ impl fmt::Display for Kind {
             Self::Release => "release",
             Self::Image => "image",
             Self::Sbom => "sbom",
+            Self::Drift => "drift",
+            Self::Scan => "scan",
             Self::Metric => "metric",
             Self::Dashboard => "dashboard",
             Self::File => "file",

@@ -86,8 +86,32 @@ pub const FILE_BYTES: u64 = 512 << 20;
 pub const FILES_BYTES: u64 = 1 << 30;
 /// Bytes of a command's record.
 pub const COMMAND_RECORD_BYTES: u64 = 1 << 20;
-/// Depth of nested JSON in an SBOM, whose components may hold components.
-pub const SBOM_DEPTH: usize = 64;
+/// Licenses that one list allows or denies.
+pub const LICENSE_RULES: usize = 1_024;
+/// Packages that a result names of those that lack something; all are counted.
+pub const SBOM_SHOWN_PACKAGES: usize = 50;
+/// License texts, and unknown identifiers, of an SBOM in a result; all are counted.
+pub const SBOM_SHOWN_LICENSES: usize = 1_000;
+/// Packages that a result names of those that have one unknown license; all are counted.
+pub const SBOM_SHOWN_OF_ONE_LICENSE: usize = 5;
+/// Bytes of a license text that is read as an expression: the longest of a Linux distribution has some thousand.
+pub const LICENSE_BYTES: usize = 64 << 10;
+/// Characters of one name or text of an SBOM in a result.
+pub const SBOM_SHOWN_CHARACTERS: usize = 200;
+/// Depth of what is read of an SBOM, whose components may hold components: what `serde_json` reads too.
+pub const SBOM_DEPTH: usize = 128;
+/// Packages of one SBOM.
+pub const SBOM_PACKAGES: usize = 500_000;
+/// Relationships of one SBOM, those with files among them.
+pub const SBOM_RELATIONSHIPS: usize = 4_000_000;
+/// Licenses, hashes and package URLs of one package, each.
+pub const SBOM_PER_PACKAGE: usize = 1_024;
+/// Authors, tools and phases of one SBOM, each.
+pub const SBOM_AUTHORS: usize = 1_024;
+/// Defects that are kept of one SBOM; the others are counted.
+pub const SBOM_DEFECTS: usize = 64;
+/// Bytes of a package's version that is put in an order: real ones have less than 100.
+pub const VERSION_BYTES: usize = 1_024;
 /// Subjects of one seal.
 pub const SEAL_SUBJECTS: usize = 1_024;
 /// Bytes of a key file, private or public.
@@ -168,3 +192,27 @@ pub const LOG_ANSWERS_KEPT: usize = 4_096;
 pub const LOG_BYTES_KEPT: u64 = 64 << 20;
 /// Signatures of one checkpoint: the log's own, and its witnesses'.
 pub const CHECKPOINT_SIGNATURES: usize = 64;
+/// Bytes of a scanner's report or of a VEX document.
+pub const SCAN_BYTES: u64 = 128 << 20;
+/// JSON objects in one.
+pub const SCAN_OBJECTS: usize = 2_000_000;
+/// Members and elements in one, all its objects and lists together.
+pub const SCAN_VALUES: usize = 10_000_000;
+/// Depth of nested JSON in one.
+pub const SCAN_DEPTH: usize = 64;
+/// Matches of one report.
+pub const SCAN_MATCHES: usize = 200_000;
+/// Scanned files or package lists of one report.
+pub const SCAN_TARGETS: usize = 100_000;
+/// Other ids, fixed versions, ignore rules or digests of one match or report.
+pub const SCAN_ALIASES: usize = 1_024;
+/// Statements of one VEX document.
+pub const VEX_STATEMENTS: usize = 100_000;
+/// Products of one VEX statement, subcomponents of one of them, and products that one VEX document defines.
+pub const VEX_PRODUCTS: usize = 200_000;
+/// Products and subcomponents of all the statements of one VEX document, each as often as its statement has names.
+pub const VEX_REFERENCES: usize = 1_000_000;
+/// Comparisons of a match's package with what a VEX statement names, over a whole report.
+pub const VEX_COMPARISONS: u64 = 10_000_000;
+/// VEX documents that are applied to one report.
+pub const VEX_DOCUMENTS: usize = 1_024;

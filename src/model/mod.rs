@@ -16,6 +16,10 @@ pub mod redact;
 pub mod release;
 pub mod report;
 pub mod repository;
+pub mod sbom_demand;
+pub mod sbom_profile;
+pub mod scan;
+pub mod share;
 pub mod signers;
 pub mod status;
 pub mod time;
@@ -23,7 +27,8 @@ pub mod time;
 pub use capture::{Capture, CapturedFile};
 pub use digest::{Digest, DigestError};
 pub use expectation::{
-    DashboardExpectation, Expectation, Limit, MetricExpectation, Operator, Range, Series, Statistic,
+    DashboardExpectation, DriftExpectation, Expectation, Limit, MetricExpectation, Operator, Range,
+    Series, Statistic,
 };
 pub use finding::{Check, Finding, Group, Outcome};
 pub use identity::{Identity, IdentityRule};
@@ -36,6 +41,12 @@ pub use release::Release;
 pub use report::{
     BundleName, Decision, Exhibit, ItemReport, LogRecord, LogTree, Report, Signer, Verdict,
 };
+pub use sbom_demand::{Coverage, DriftLimits, LicenseDemand, Need, QualityLimits, SbomChecks};
+pub use sbom_profile::{Element, Profile, ProfileError, Scope};
+pub use scan::{
+    MatchesInSbom, ScanExpectation, ScannedImage, ScannedSbom, Severity, SeverityLimit, VulnLimits,
+};
+pub use share::{Percent, PercentError, Share};
 pub use signers::Signers;
 pub use status::{Problem, Status};
 pub use time::{Timestamp, Window};

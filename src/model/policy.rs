@@ -2,7 +2,7 @@
 
 use super::expectation::SbomFormat;
 use super::repository::RepositoryGlob;
-use super::{IdentityRule, Instance, Signers};
+use super::{IdentityRule, Instance, SbomChecks, Signers};
 use std::collections::BTreeMap;
 
 /// What a verifier demands of a bundle: the policy file as values.
@@ -73,6 +73,8 @@ pub struct SbomDemand {
     pub format: SbomFormat,
     /// Who must have signed it; never nobody.
     pub signed_by: Signers,
+    /// What else is demanded of it.
+    pub checks: SbomChecks,
 }
 
 /// What a bundle must hold, by name.

@@ -200,9 +200,30 @@ pub enum Defect {
     Purl(String),
     /// A package without a name, by its id.
     Nameless(String),
+    /// So many defects besides those that are kept.
+    More(usize),
 }
 
 impl<'a> Sbom<'a> {
+    /// A document without packages.
+    pub fn empty(format: SbomFormat) -> Self {
+        Self {
+            format,
+            version: Text::default(),
+            encoding: Encoding::Json,
+            name: None,
+            id: None,
+            created: None,
+            authors: Vec::new(),
+            tools: Vec::new(),
+            lifecycles: Vec::new(),
+            packages: Vec::new(),
+            edges: Vec::new(),
+            files: 0,
+            defects: Vec::new(),
+        }
+    }
+
     /// Packages that the document lists: all but the metadata's own component.
     pub fn listed(&self) -> impl Iterator<Item = &Package<'a>> {
         (self.packages.iter()).filter(|package| package.role != Role::Metadata)

@@ -1,62 +1,107 @@
 //! SBOMs inside of in-toto statements, as attestations carry them.
 
-use super::{Sbom, SbomError, checked, parse};
+use super::document::Sbom;
+use super::text::{Each, Gather, Str, filled, plain};
+use super::{SbomError, checked, parse};
+use crate::model::digest::Digest;
 use crate::model::expectation::SbomFormat;
+use crate::model::limits;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// An SBOM and the statement's predicate type.
+/// An SBOM as a statement carries it, not read yet.
 #[derive(Clone, Debug)]
-pub struct SbomInStatement<'a> {
+pub struct EmbeddedSbom<'a> {
     /// Such as `https://spdx.dev/Document` or `https://cyclonedx.org/bom`.
     pub predicate_type: String,
+    /// The format that the predicate type names.
+    pub stated: SbomFormat,
+    /// What the statement is about.
+    pub subjects: Vec<Subject>,
     /// The SBOM's own bytes: JSON as it stands in the statement, or the text of a JSON string.
     pub document: Cow<'a, [u8]>,
-    /// What it says of itself.
-    pub sbom: Sbom,
 }
 
-/// Reads the SBOM that is the predicate of an in-toto statement (v0.1 or v1).
+/// What a statement is about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Subject {
+    /// Its name; empty where it has none.
+    pub name: String,
+    /// Its SHA-256, where the statement has a well-formed one.
+    pub sha256: Option<Digest>,
+}
+
+impl EmbeddedSbom<'_> {
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// When it is malformed, or of another format than the predicate type says.
+    pub fn parse(&self) -> Result<Sbom<'_>, SbomError> {
+        let sbom = parse(&self.document)?;
+        if sbom.format != self.stated {
+            return Err(SbomError::OtherFormat {
+                stated: self.stated,
+                found: sbom.format,
+            });
+        }
+        Ok(sbom)
+    }
+
+    pub(super) fn into_owned(self) -> EmbeddedSbom<'static> {
+        EmbeddedSbom {
+            predicate_type: self.predicate_type,
+            stated: self.stated,
+            subjects: self.subjects,
+            document: Cow::Owned(self.document.into_owned()),
+        }
+    }
+}
+
+/// Finds the SBOM that is the predicate of an in-toto statement (v0.1 or v1).
 ///
-/// The predicate is the document itself, a string with its text (tag-value), or an object whose `Data` is
+/// The predicate is the document itself, a string with its text (tag-value, XML), or an object whose `Data` is
 /// either, as cosign's first versions wrote it.
 ///
 /// # Errors
-/// When the predicate type is no SBOM's, the document is malformed, or of another format than the type says.
-pub fn from_statement(statement: &[u8]) -> Result<SbomInStatement<'_>, SbomError> {
-    let text = checked(statement)?;
-    let statement: Statement<'_> = serde_json::from_str(text)?;
+/// When the statement is malformed or too large, or its predicate type is no SBOM's.
+pub fn from_statement(statement: &[u8]) -> Result<EmbeddedSbom<'_>, SbomError> {
+    let statement: Statement<'_> = serde_json::from_str(checked(statement)?)?;
     let predicate_type = statement.predicate_type.into_owned();
     let stated = format_of(&predicate_type)
         .ok_or_else(|| SbomError::PredicateType(predicate_type.chars().take(200).collect()))?;
-    let document = document(statement.predicate)?;
-    let sbom = parse(&document)?;
-    if sbom.format != stated {
-        let found = sbom.format;
-        return Err(SbomError::OtherFormat { stated, found });
-    }
-    Ok(SbomInStatement {
+    let subjects = statement
+        .subjects
+        .checked("subjects", limits::STATEMENT_SUBJECTS)?
+        .0;
+    Ok(EmbeddedSbom {
         predicate_type,
-        document,
-        sbom,
+        stated,
+        subjects,
+        document: document(statement.predicate)?,
     })
 }
 
 /// The format that a predicate type names, with or without a version behind it; none for any other type.
+///
+/// A version in it is what the signer wrote; the document says its own.
 pub fn format_of(predicate_type: &str) -> Option<SbomFormat> {
+    const TYPES: [(&str, SbomFormat); 3] = [
+        // in-toto's own (spec/predicates/spdx.md), cosign `--type spdx` and `spdxjson`, syft attest, BuildKit;
+        // with `/v2.3` by GitHub's attest-sbom and `actions/attest`, which append the document's version.
+        ("https://spdx.dev/Document", SbomFormat::Spdx),
+        // in-toto's own (spec/predicates/cyclonedx.md), cosign `--type cyclonedx`, syft attest, Trivy's guide,
+        // GitHub's attest-sbom; with `/v1.4` and later by JFrog Xray and Docker Scout's examples.
+        ("https://cyclonedx.org/bom", SbomFormat::Cyclonedx),
+        // cosign 1.x `--type cyclonedx`, before its in-toto library took the name above.
+        ("https://cyclonedx.org/schema", SbomFormat::Cyclonedx),
+    ];
     let is = |base: &str| {
-        predicate_type
-            .strip_prefix(base)
+        (predicate_type.strip_prefix(base))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    if is("https://spdx.dev/Document") {
-        Some(SbomFormat::Spdx)
-    } else if is("https://cyclonedx.org/bom") || is("https://cyclonedx.org/schema") {
-        Some(SbomFormat::Cyclonedx)
-    } else {
-        None
-    }
+    let found = TYPES.into_iter().find(|(base, _)| is(base));
+    found.map(|(_, format)| format)
 }
 
 fn document(predicate: &RawValue) -> Result<Cow<'_, [u8]>, SbomError> {
@@ -73,14 +118,19 @@ fn document(predicate: &RawValue) -> Result<Cow<'_, [u8]>, SbomError> {
 }
 
 fn string(json: &str) -> Result<Cow<'_, [u8]>, SbomError> {
-    let text: String = serde_json::from_str(json)?;
-    Ok(Cow::Owned(text.into_bytes()))
+    let text: Str<'_> = serde_json::from_str(json)?;
+    Ok(match text.0 {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    })
 }
 
 #[derive(Deserialize)]
 struct Statement<'a> {
     #[serde(rename = "predicateType", borrow)]
     predicate_type: Cow<'a, str>,
+    #[serde(rename = "subject", default)]
+    subjects: Each<Subjects>,
     #[serde(borrow)]
     predicate: &'a RawValue,
 }
@@ -89,6 +139,38 @@ struct Statement<'a> {
 struct Wrapped<'a> {
     #[serde(rename = "Data", borrow)]
     data: Option<&'a RawValue>,
+}
+
+#[derive(Default)]
+struct Subjects(Vec<Subject>);
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Stated<'a> {
+    name: Option<Str<'a>>,
+    digest: Option<Digests<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Digests<'a> {
+    sha256: Option<Str<'a>>,
+}
+
+impl<'de> Gather<'de> for Subjects {
+    type Item = Stated<'de>;
+
+    fn add(&mut self, item: Stated<'de>) {
+        let sha256 = item.digest.and_then(|digest| filled(digest.sha256));
+        self.0.push(Subject {
+            name: plain(item.name).into_owned(),
+            sha256: sha256.and_then(|hex| Digest::from_hex(&hex).ok()),
+        });
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.len() >= limits::STATEMENT_SUBJECTS
+    }
 }
 
 #[cfg(test)]
@@ -113,10 +195,11 @@ mod tests {
 
         assert_eq!(spdx.predicate_type, "https://spdx.dev/Document");
         assert_eq!(
-            (spdx.sbom.format, spdx.sbom.packages),
+            (spdx.stated, spdx.parse().unwrap().packages.len()),
             (SbomFormat::Spdx, 4)
         );
-        assert_eq!(cyclonedx.sbom.format, SbomFormat::Cyclonedx);
+        assert_eq!(cyclonedx.parse().unwrap().format, SbomFormat::Cyclonedx);
+        assert!(spdx.subjects[0].sha256.is_some());
         assert!(SPDX_STATEMENT.ends_with(&[&spdx.document, &b"}"[..]].concat()));
     }
 
@@ -149,7 +232,12 @@ mod tests {
     #[test]
     fn another_predicate_type_and_another_format_are_refused() {
         let cyclonedx = std::str::from_utf8(CYCLONEDX).unwrap();
-        let of = |kind: &str| from_statement(&wrap(kind, cyclonedx)).unwrap_err();
+        let of = |kind: &str| {
+            let statement = wrap(kind, cyclonedx);
+            from_statement(&statement)
+                .and_then(|found| found.parse().map(|_| ()))
+                .unwrap_err()
+        };
 
         let foreign = of("https://slsa.dev/provenance/v1");
         let prefix = of("https://cyclonedx.org/bomb");
