@@ -11,6 +11,7 @@ pub mod report;
 pub mod sbom;
 pub mod sigstore;
 pub mod verify;
+pub mod vulns;
 
 #[cfg(feature = "net")]
 pub mod collect;
