@@ -61,9 +61,16 @@ pub fn compare(stated: &StatedClaim, found: &Claim) -> Comparison {
     Comparison::Differs(difference("", &left, &right))
 }
 
-/// The lists of judged objects in the facts of images and SBOMs. Elsewhere a name such as `outcome` or `message` may
+/// The lists of what was judged under roots, in the facts of images, SBOMs, drifts and scans. Elsewhere a name such as `outcome` or `message` may
 /// be anybody's: the label of a series, for one.
-const JUDGED: [&str; 3] = ["attestations", "documents", "signatures"];
+const JUDGED: [&str; 6] = [
+    "attestations",
+    "comparisons",
+    "documents",
+    "sboms",
+    "seals",
+    "signatures",
+];
 
 fn comparable(claim: &StatedClaim) -> Value {
     let mut value = serde_json::to_value(claim).unwrap_or_default();
@@ -83,6 +90,9 @@ fn comparable(claim: &StatedClaim) -> Value {
             for problem in ["problem", "unreadable"] {
                 object.get_mut(problem).map(drop_message);
             }
+            // Another version of the strict reader may take what this one does not.
+            let document = object.get_mut("document").and_then(Value::as_object_mut);
+            document.map(|document| document.remove("strict"));
         }
     }
     value
@@ -107,7 +117,11 @@ fn outcome(object: &Value) -> String {
 /// Takes out what depends on roots and keys.
 fn drop_judgement(object: &mut Value) {
     if let Some(map) = object.as_object_mut() {
-        for dependent in ["outcome", "signer", "logIndex", "signedAt", "problem"] {
+        // Of a comparison or of an SBOM that was read with a scan nothing stands when it was not accepted.
+        for dependent in [
+            "outcome", "signer", "logIndex", "signedAt", "problem", "now", "before", "drift",
+            "packages", "unlisted",
+        ] {
             map.remove(dependent);
         }
     }

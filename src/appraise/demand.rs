@@ -58,8 +58,8 @@ pub fn lacking(
         "image" => why_unsigned(&demand.signed_by, &signed, &objects),
         _ => problem,
     });
-    let sboms = (demand.sboms.iter())
-        .filter_map(|wanted| sbom::lacking(layout, image, wanted.format, &wanted.signed_by, trust));
+    let sboms =
+        (demand.sboms.iter()).flat_map(|wanted| sbom::lacking_in(layout, image, wanted, trust));
     signature.into_iter().chain(sboms).collect()
 }
 
@@ -182,7 +182,11 @@ mod tests {
         let mut wanted = demand("release");
         for format in [SbomFormat::Spdx, SbomFormat::Cyclonedx] {
             let signed_by = asked("release");
-            wanted.sboms.push(SbomDemand { format, signed_by });
+            wanted.sboms.push(SbomDemand {
+                format,
+                signed_by,
+                checks: crate::model::SbomChecks::default(),
+            });
         }
         let trust = SignatureTrust {
             roots: &Roots::none(),

@@ -6,13 +6,17 @@ pub mod compare;
 pub mod configuration;
 pub mod dashboard;
 pub mod demand;
+pub mod drift;
 pub mod file;
 pub mod image;
+pub mod image_sboms;
 pub mod metric;
 pub mod picture;
 pub mod release;
 pub mod sbom;
+pub mod scan;
 
+mod attested;
 mod dashboard_document;
 mod metric_answer;
 mod metric_facts;
@@ -63,11 +67,16 @@ pub fn item(
             (found.appraised, found.signed)
         }
         Expectation::Sbom {
-            format, signed_by, ..
+            format,
+            signed_by,
+            checks,
+            ..
         } => {
-            let found = sbom::sbom(capture, *format, signed_by, &context.signatures);
+            let found = sbom::sbom(capture, *format, signed_by, checks, &context.signatures);
             (found.appraised, found.signed)
         }
+        Expectation::Drift(wanted) => drift::drift(capture, wanted, context),
+        Expectation::Scan(wanted) => unsigned(scan::scan(capture, wanted, context)),
         Expectation::Metric(wanted) => unsigned(metric(capture, wanted)),
         Expectation::Dashboard(wanted) => unsigned(dashboard(capture, wanted)),
         Expectation::File { path, .. } => unsigned(file(capture, path, about)),

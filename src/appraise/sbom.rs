@@ -1,13 +1,20 @@
-//! "This SBOM is attested for this image": bound to the image's digest or to each of its platforms'.
+//! "This SBOM is attested for this image": bound to the image's digest or to each of its platforms', about no other
+//! image, and as good as it must be.
 
-use super::image::{ImageRequest, children, layout_of, platform_of};
+use super::attested::{self, Attested, AttestedSbom, SpeaksFor, is_waived};
+use super::image::{ImageRequest, layout_of};
 use super::signatures::{ObjectFact, SignatureTrust, why_unmet};
-use super::{Appraised, Claim, Signed, Vouched};
+use super::{Appraised, Claim, Signed};
 use crate::model::expectation::SbomFormat;
-use crate::model::{Capture, Digest, Problem, Signers, Status, limits};
+use crate::model::policy::SbomDemand;
+use crate::model::{Capture, Digest, LicenseDemand, Problem, SbomChecks, Signers, Status, limits};
 use crate::oci::Layout;
-use crate::sbom;
-use crate::sigstore::{Content, Key, Object, Signature, judge_image};
+use crate::sbom::binding::{self, Agreement};
+use crate::sbom::document::Sbom;
+use crate::sbom::licenses::{self, LicenseReport, LicenseRules};
+use crate::sbom::quality::{self, Quality};
+use crate::sbom::{EmbeddedSbom, from_statement, strict_spdx};
+use crate::sigstore::{Key, Signature};
 use serde::Serialize;
 
 /// An appraised SBOM, and who attested it.
@@ -15,7 +22,7 @@ use serde::Serialize;
 pub struct AppraisedSbom {
     /// The claim.
     pub appraised: Appraised,
-    /// Valid signatures over documents that can be read, by what they are bound to.
+    /// Valid signatures over documents that can be read, by what they speak for.
     pub signed: Signed,
 }
 
@@ -40,7 +47,7 @@ struct DocumentFact {
     unreadable: Option<Problem>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Described {
     version: String,
@@ -48,12 +55,13 @@ struct Described {
     packages: usize,
     /// Whether the strict reader takes it too (SPDX 2.x only).
     strict: Option<bool>,
-}
-
-/// One subject that an SBOM may be bound to.
-struct Bound {
-    digest: Digest,
-    platform: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<Quality>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    licenses: Option<LicenseReport>,
+    /// What of it breaks a demand; part of the claim's problems when the document counts.
+    #[serde(skip)]
+    problems: Vec<Problem>,
 }
 
 /// Judges every attestation of that format on the captured image and its platforms.
@@ -61,227 +69,309 @@ pub fn sbom(
     capture: &Capture,
     format: SbomFormat,
     signed_by: &Signers,
+    checks: &SbomChecks,
     trust: &SignatureTrust<'_>,
 ) -> AppraisedSbom {
-    let layout = layout_of(capture);
-    let request: Option<ImageRequest> = serde_json::from_value(capture.request.clone()).ok();
-    let image = request
-        .map(|request| request.digest)
-        .filter(|digest| layout.blob(digest).is_some());
+    let (layout, image) = image_of(capture);
     let keys = trust.keys_with(signed_by);
-    let found = find(&layout, image, format, &keys, trust);
-    let met_by_bytes = found.signed.meets(signed_by, None);
-    let mut problems = Vec::new();
-    if !met_by_bytes {
-        problems.push(why_not(format, signed_by, &found));
-    }
+    let found = find(&layout, image, format, checks, &keys, trust);
+    let signed = found.signed(&checks.coverage);
+    let problems = problems(format, signed_by, checks, &found, &signed);
     let unknown = problems
         .iter()
         .any(|problem| problem.code == "sbom-root-unknown");
-    let met = if unknown { None } else { Some(met_by_bytes) };
-    let Found {
-        documents, signed, ..
-    } = found;
-    let status = match (met, documents.is_empty()) {
-        (Some(true), _) => Status::Verified,
+    let met = if unknown {
+        None
+    } else {
+        Some(problems.is_empty())
+    };
+    let status = match (signed.meets(signed_by, None), found.documents.is_empty()) {
+        (true, _) => Status::Verified,
         (_, true) => Status::Missing,
         _ => Status::Recorded,
     };
-    let packages: usize = documents
-        .iter()
-        .filter_map(|fact| fact.document.as_ref())
-        .map(|d| d.packages)
+    let packages: usize = (found.documents.iter())
+        .filter_map(|document| document.reading.as_ref().ok())
+        .map(|document| document.packages)
         .sum();
     let summary = match problems.first() {
         Some(problem) => problem.message.clone(),
-        None => format!(
-            "{} {format} document(s), {packages} packages",
-            documents.len()
-        ),
+        None => {
+            let count = found.documents.len();
+            let mut text = format!("{count} {format} document(s), {packages} packages");
+            let documents = found
+                .documents
+                .iter()
+                .filter_map(|one| one.reading.as_ref().ok());
+            // The least complete one counts.
+            let shares = documents.clone().filter_map(|one| one.quality.as_ref());
+            if let Some(least) = shares.min_by_key(|quality| quality.score.percent()) {
+                let share = least.score.percent();
+                text.push_str(&format!("; {share} % of {}", least.profile));
+            }
+            let loose = documents.filter(|one| one.strict == Some(false)).count();
+            if loose > 0 {
+                text.push_str(&format!("; {loose} not strictly SPDX"));
+            }
+            text
+        }
     };
-    let claim = Claim::new(
-        status,
-        met,
-        Facts {
-            image,
-            format,
-            documents,
-        },
-        problems,
-    );
+    let facts = Facts {
+        image,
+        format,
+        documents: found.documents.into_iter().map(fact).collect(),
+    };
+    let claim = Claim::new(status, met, facts, problems);
     AppraisedSbom {
         appraised: Appraised::new(claim, summary),
         signed,
     }
 }
 
-/// Why the image, whose layout is at hand, has no SBOM of that format by those who are asked for; none when it has.
-///
-/// `keys` of `trust` are all that may have signed.
-pub fn lacking(
-    layout: &Layout,
-    image: &Digest,
-    format: SbomFormat,
-    signed_by: &Signers,
-    trust: &SignatureTrust<'_>,
-) -> Option<Problem> {
-    let found = find(layout, Some(*image), format, trust.keys, trust);
-    let is_met = found.signed.meets(signed_by, None);
-    (!is_met).then(|| why_not(format, signed_by, &found))
+/// What a captured image's SBOM lacks by a policy's demand; empty when it is met.
+pub fn lacking(capture: &Capture, demand: &SbomDemand, trust: &SignatureTrust<'_>) -> Vec<Problem> {
+    match image_of(capture) {
+        (layout, Some(image)) => lacking_in(&layout, &image, demand, trust),
+        // Said already, by the claim.
+        (_, None) => Vec::new(),
+    }
 }
 
-/// What is attested for an image in one format.
-struct Found {
-    bounds: Vec<Bound>,
-    documents: Vec<DocumentFact>,
-    judged: Vec<Object>,
-    signed: Signed,
+/// The first thing that stands against an attested SBOM of an image, whoever signed it: that it cannot be read, is of
+/// another image, or breaks a demand. Which platforms are covered is not asked.
+pub fn objection(
+    statement: &[u8],
+    image: &Digest,
+    layout: &Layout,
+    checks: &SbomChecks,
+) -> Option<Problem> {
+    let described = from_statement(statement).and_then(|embedded| {
+        let document = embedded.parse()?;
+        let names = attested::names_of(layout, image);
+        let agreement = binding::agrees(&binding::named(&document), *image, &names);
+        Ok((agreement, describe(&embedded, &document, checks)))
+    });
+    match described {
+        Err(error) => Some(Problem::new("sbom-unreadable", error.to_string())),
+        Ok((Agreement::Other { found }, _)) => {
+            let named: Vec<String> = found.iter().map(ToString::to_string).collect();
+            let message = format!("the document names another image, {}", named.join(", "));
+            Some(Problem::new("sbom-other-image", message))
+        }
+        Ok((_, described)) => described.problems.into_iter().next(),
+    }
+}
+
+fn image_of(capture: &Capture) -> (Layout, Option<Digest>) {
+    let layout = layout_of(capture);
+    let request: Option<ImageRequest> = serde_json::from_value(capture.request.clone()).ok();
+    let image = request
+        .map(|request| request.digest)
+        .filter(|digest| layout.blob(digest).is_some());
+    (layout, image)
+}
+
+/// What the image, whose layout is at hand, lacks by a policy's demand; empty when it is met.
+///
+/// `keys` of `trust` are all that may have signed.
+pub fn lacking_in(
+    layout: &Layout,
+    image: &Digest,
+    demand: &SbomDemand,
+    trust: &SignatureTrust<'_>,
+) -> Vec<Problem> {
+    let checks = &demand.checks;
+    let found = find(
+        layout,
+        Some(*image),
+        demand.format,
+        checks,
+        trust.keys,
+        trust,
+    );
+    let signed = found.signed(&checks.coverage);
+    problems(demand.format, &demand.signed_by, checks, &found, &signed)
 }
 
 fn find(
     layout: &Layout,
     image: Option<Digest>,
     format: SbomFormat,
+    checks: &SbomChecks,
     keys: &[Key],
     trust: &SignatureTrust<'_>,
-) -> Found {
-    let mut bounds: Vec<Bound> = Vec::new();
-    if let Some(image) = image {
-        bounds.push(Bound {
-            digest: image,
-            platform: None,
-        });
-        // Each is looked through the whole layout for; of more, attachments are not even captured.
-        let children = children(layout, &image);
-        if children.len() <= limits::PLATFORMS {
-            bounds.extend(children.iter().map(|child| Bound {
-                digest: child.digest,
-                platform: Some(platform_of(child)),
-            }));
-        }
-    }
-    let mut documents = Vec::new();
-    let mut judged = Vec::new();
-    let mut vouched = Vec::new();
-    for bound in &bounds {
-        let mut readable = Vec::new();
-        for object in judge_image(&bound.digest, layout, trust.roots, keys, trust.options) {
-            let Some(fact) = document(&object, format, bound) else {
-                continue;
-            };
-            if fact.document.is_some() {
-                readable.extend(Vouched::of(&object));
-            }
-            documents.push(fact);
-            judged.push(object);
-        }
-        vouched.push(readable);
-    }
-    let mut vouched = vouched.into_iter();
-    Found {
-        bounds,
-        documents,
-        judged,
-        signed: Signed {
-            whole: vouched.next().unwrap_or_default(),
-            platforms: vouched.collect(),
-        },
+) -> Attested<Described> {
+    attested::find(
+        layout,
+        image,
+        format,
+        &checks.coverage,
+        (keys, trust),
+        &|embedded, document| describe(embedded, document, checks),
+    )
+}
+
+fn describe(embedded: &EmbeddedSbom<'_>, document: &Sbom<'_>, checks: &SbomChecks) -> Described {
+    let is_spdx2 = document.format == SbomFormat::Spdx && document.version.starts_with('2');
+    let mut problems = Vec::new();
+    let quality = checks.quality.as_ref().map(|demand| {
+        let quality = quality::quality(document, demand.profile);
+        problems.extend(quality::judge(&quality, demand));
+        quality
+    });
+    let licenses = checks.licenses.as_ref().map(|rules| {
+        let (report, against) = licenses(document, rules);
+        problems.extend(against);
+        report
+    });
+    Described {
+        version: document.version.clone().into_owned(),
+        name: document.name.as_deref().map(Into::into),
+        packages: document.listed().count(),
+        strict: is_spdx2.then(|| strict_spdx(&embedded.document).is_ok()),
+        quality,
+        licenses,
+        problems,
     }
 }
 
-/// The fact about an object that is an attestation of that format; none for any other object.
-fn document(object: &Object, format: SbomFormat, bound: &Bound) -> Option<DocumentFact> {
-    let Content::Attestation {
-        predicate_type,
-        statement,
-        ..
-    } = &object.content
-    else {
-        return None;
-    };
-    if format_of(predicate_type) != Some(format) {
-        return None;
-    }
-    let (document, unreadable) = match sbom::from_statement(statement) {
-        Ok(found) => {
-            let strict = (format == SbomFormat::Spdx && found.sbom.version.starts_with("SPDX-2"))
-                .then(|| sbom::strict_spdx(&found.document).is_ok());
-            let described = Described {
-                version: found.sbom.version,
-                name: found.sbom.name,
-                packages: found.sbom.packages,
-                strict,
-            };
-            (Some(described), None)
+/// Lists that cannot be read allow nothing; a configuration that is planned has none.
+fn licenses(document: &Sbom<'_>, demand: &LicenseDemand) -> (LicenseReport, Vec<Problem>) {
+    match LicenseRules::of(demand) {
+        Ok(rules) => {
+            let report = licenses::licenses(document, &rules);
+            let problems = licenses::judge(&report, &rules);
+            (report, problems)
         }
-        Err(error) => (
-            None,
-            Some(Problem::new("sbom-unreadable", error.to_string())),
-        ),
+        Err(error) => {
+            let report = licenses::licenses(document, &LicenseRules::default());
+            (
+                report,
+                vec![Problem::new("license-rules", error.to_string())],
+            )
+        }
+    }
+}
+
+fn fact(one: AttestedSbom<Described>) -> DocumentFact {
+    let (document, unreadable) = match one.reading {
+        Ok(document) => (Some(document), None),
+        Err(problem) => (None, Some(problem)),
     };
-    Some(DocumentFact {
-        bound_to: bound.digest,
-        platform: bound.platform.clone(),
-        object: ObjectFact::of(object),
+    DocumentFact {
+        bound_to: one.bound_to,
+        platform: one.platform,
+        object: ObjectFact::of(&one.object),
         document,
         unreadable,
-    })
-}
-
-/// The format of a predicate type, as producers write it: with and without a version.
-fn format_of(predicate_type: &str) -> Option<SbomFormat> {
-    if predicate_type == "https://spdx.dev/Document"
-        || predicate_type.starts_with("https://spdx.dev/Document/")
-    {
-        Some(SbomFormat::Spdx)
-    } else if predicate_type == "https://cyclonedx.org/bom"
-        || predicate_type.starts_with("https://cyclonedx.org/bom/")
-    {
-        Some(SbomFormat::Cyclonedx)
-    } else {
-        None
     }
 }
 
-fn why_not(format: SbomFormat, signed_by: &Signers, found: &Found) -> Problem {
-    let Found {
-        bounds,
-        documents,
-        judged,
-        signed,
-    } = found;
-    if documents.is_empty() {
+/// All that stands against the demand: who signed first, then what the documents of those who count say.
+fn problems(
+    format: SbomFormat,
+    signed_by: &Signers,
+    checks: &SbomChecks,
+    found: &Attested<Described>,
+    signed: &Signed,
+) -> Vec<Problem> {
+    let counts = |one: &&AttestedSbom<Described>| {
+        (one.object.judgement.valid()).is_some_and(|signature| signed_by.accept(signature))
+    };
+    let mut problems = Vec::new();
+    let accepted: Vec<_> = found.documents.iter().filter(counts).collect();
+    for one in &accepted {
+        if let (SpeaksFor::Other, Some(named)) = (one.speaks_for, one.names) {
+            let message = format!(
+                "the {format} document that is attested for {} names another image, {named}",
+                one.bound_to
+            );
+            problems.push(Problem::new("sbom-other-image", message));
+        }
+    }
+    if problems.is_empty() && !signed.meets(signed_by, None) {
+        problems.push(why_not(format, signed_by, checks, found, signed));
+    }
+    for one in accepted {
+        let Ok(document) = &one.reading else { continue };
+        let place = one.platform.as_deref().map(|name| format!("{name}: "));
+        problems.extend(document.problems.iter().map(|problem| {
+            let message = format!(
+                "{}{}",
+                place.as_deref().unwrap_or_default(),
+                problem.message
+            );
+            Problem::new(problem.code.clone(), message)
+        }));
+    }
+    problems
+}
+
+fn why_not(
+    format: SbomFormat,
+    signed_by: &Signers,
+    checks: &SbomChecks,
+    found: &Attested<Described>,
+    signed: &Signed,
+) -> Problem {
+    if found.documents.is_empty() {
         return Problem::new(
             "sbom-missing",
             format!("no {format} attestation found for the image"),
         );
     }
-    if let Some(unreadable) = documents.iter().find_map(|fact| fact.unreadable.clone()) {
-        return unreadable;
-    }
-    let valid: Vec<&Signature> = judged
+    let mut unreadable = found
+        .documents
         .iter()
+        .filter_map(|one| one.reading.as_ref().err());
+    if let Some(problem) = unreadable.next() {
+        return problem.clone();
+    }
+    let objects = found.documents.iter().map(|one| &one.object);
+    let valid: Vec<&Signature> = (objects.clone())
         .filter_map(|object| object.judgement.valid())
         .collect();
     let unmet = signed_by.unmet(&valid);
     // Somebody asked for is there for one part of the image, and not for the others.
     if !signed_by.is_empty() && unmet.is_empty() {
-        let platforms = bounds.iter().filter_map(|bound| bound.platform.clone());
-        let bare: Vec<String> = platforms
-            .zip(&signed.platforms)
-            .filter(|(_, own)| {
-                let alone = Signed {
-                    whole: signed.whole.iter().chain(*own).cloned().collect(),
-                    platforms: Vec::new(),
-                };
-                !alone.meets(signed_by, None)
-            })
-            .map(|(platform, _)| platform)
-            .collect();
         return Problem::new(
             "sbom-platform",
-            format!("no accepted {format} attestation for {}", bare.join(", ")),
+            bare(format, signed_by, checks, found, signed),
         );
     }
-    why_unmet("sbom", signed_by, &unmet, judged.iter())
+    why_unmet("sbom", signed_by, &unmet, objects)
+}
+
+/// Which platforms nothing speaks for.
+fn bare(
+    format: SbomFormat,
+    signed_by: &Signers,
+    checks: &SbomChecks,
+    found: &Attested<Described>,
+    signed: &Signed,
+) -> String {
+    let platforms = found.platforms.iter();
+    let names = platforms
+        .map(|platform| platform.name.as_str())
+        .filter(|name| !is_waived(&checks.coverage, name));
+    let bare: Vec<&str> = names
+        .zip(&signed.platforms)
+        .filter(|(_, own)| {
+            let alone = Signed {
+                whole: signed.whole.iter().chain(*own).cloned().collect(),
+                platforms: Vec::new(),
+            };
+            !alone.meets(signed_by, None)
+        })
+        .map(|(name, _)| name)
+        .collect();
+    let mut message = match found.has_too_many {
+        true => format!("the index has more than {} platforms", limits::PLATFORMS),
+        false => format!("no accepted {format} attestation for {}", bare.join(", ")),
+    };
+    let is_index_only = |one: &AttestedSbom<_>| one.speaks_for == SpeaksFor::NoPlatform;
+    if found.documents.iter().any(is_index_only) {
+        message.push_str("; the one for the index names no platform");
+    }
+    message
 }

@@ -3,6 +3,7 @@
 pub mod assemble;
 pub mod attachment;
 pub mod auth;
+pub mod bundled;
 pub mod commands;
 pub mod configuration;
 pub mod files;
@@ -12,6 +13,7 @@ pub mod image;
 pub mod layout_dir;
 pub mod look;
 pub mod online;
+pub mod previous;
 pub mod prometheus;
 pub mod run;
 pub mod servers;
@@ -25,6 +27,7 @@ mod oci_files;
 mod platforms;
 mod process;
 mod repository;
+mod scan;
 
 pub use image::{FetchedImage, ImageError, fetch, fetch_image};
 pub use layout_dir::read_image_layout;

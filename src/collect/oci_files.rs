@@ -4,7 +4,7 @@ use super::image::FetchedImage;
 use crate::appraise::ImageRequest;
 use crate::model::{Capture, CapturedFile, Digest, MemberPath, Timestamp};
 use crate::oci::layout::{OCI_LAYOUT, REF_NAME};
-use crate::oci::{Descriptor, Document, Layout};
+use crate::oci::{Descriptor, Document, Index, Layout};
 use std::collections::BTreeMap;
 
 /// The image as a capture. Its own entry in `index.json` is named by the item's id: tags of two images may be the
@@ -15,8 +15,21 @@ pub(super) fn capture(
     image: &FetchedImage,
     captured: Timestamp,
 ) -> Capture {
-    let layout = named(id, image);
-    let types = media_types(&layout);
+    let request = ImageRequest {
+        reference: reference.into(),
+        digest: image.digest,
+    };
+    Capture {
+        captured,
+        window: None,
+        // Two texts always serialise.
+        request: serde_json::to_value(request).unwrap_or_default(),
+        files: files(&named(id, image)),
+    }
+}
+
+fn files(layout: &Layout) -> Vec<CapturedFile> {
+    let types = media_types(layout);
     let mut files = Vec::new();
     let mut add = |path: String, media_type: &str, bytes: std::sync::Arc<[u8]>| {
         // These paths are made of letters, digits and slashes.
@@ -44,17 +57,23 @@ pub(super) fn capture(
             bytes.clone(),
         );
     }
-    let request = ImageRequest {
-        reference: reference.into(),
-        digest: image.digest,
-    };
-    Capture {
-        captured,
-        window: None,
-        // Two texts always serialise.
-        request: serde_json::to_value(request).unwrap_or_default(),
-        files,
+    files
+}
+
+/// Adds another layout to the capture of an image; both are in the bundle's one layout.
+pub(super) fn merge(capture: &mut Capture, other: &Layout) {
+    let mut layout = Layout::new();
+    for file in &capture.files {
+        if file.path.is_under("oci/blobs") {
+            layout.add_blob(file.bytes.clone());
+        } else if file.path.as_str() == "oci/index.json"
+            && let Ok(index) = serde_json::from_slice::<Index>(&file.bytes)
+        {
+            layout.add_entries(index.manifests);
+        }
     }
+    layout.merge(other.clone());
+    capture.files = files(&layout);
 }
 
 fn named(id: &str, image: &FetchedImage) -> Layout {

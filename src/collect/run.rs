@@ -6,8 +6,9 @@ use super::files::FilesSource;
 use super::image::{FetchedImage, fetch};
 use super::servers::Servers;
 use super::store::{Store, StoreError, StoredItem};
-use super::{commands, files, git, grafana, oci_files, prometheus};
-use crate::config::{Config, PlannedItem};
+use super::{commands, files, git, grafana, oci_files, previous, prometheus, scan};
+use crate::appraise::drift::DriftRequest;
+use crate::config::{self, Config, PlannedItem};
 use crate::model::{Capture, Expectation, Timestamp, Window};
 use crate::net::Registry;
 use crate::oci::ImageRef;
@@ -95,8 +96,8 @@ pub async fn run(
                 .entry(planned.id.clone())
                 .or_default()
                 .push(planned.clone()),
-            Expectation::Sbom { image, .. } => images
-                .entry(image.clone())
+            _ if group(planned) != planned.id => images
+                .entry(group(planned).to_owned())
                 .or_default()
                 .push(planned.clone()),
             _ => {
@@ -147,11 +148,13 @@ pub async fn run(
 fn group(planned: &PlannedItem) -> &str {
     match &planned.expectation {
         Expectation::Sbom { image, .. } => image,
+        Expectation::Drift(drift) => &drift.image,
+        Expectation::Scan(scan) => scan.image.as_ref().map_or(&planned.id, |image| &image.item),
         _ => &planned.id,
     }
 }
 
-/// One fetch for an image and all its SBOMs.
+/// One fetch for an image and all that is judged of it: its SBOMs, what moved in them, what a scanner found in it.
 async fn capture_image(
     run: &Run,
     image: &str,
@@ -187,7 +190,8 @@ async fn capture_image(
             let result = match &fetched {
                 Ok(fetched) => {
                     let capture = oci_files::capture(image, &reference, fetched, Timestamp::now());
-                    run.keep(&planned, &capture)
+                    (run.with_files(&planned, capture))
+                        .and_then(|capture| run.keep(&planned, &capture))
                 }
                 Err(message) => Err(message.clone()),
             };
@@ -257,13 +261,51 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
                 .await
                 .map_err(|error| chain(&error))
         }
-        Expectation::Image { .. } | Expectation::Sbom { .. } => {
+        Expectation::Scan(_) => {
+            let nothing = Capture {
+                captured: Timestamp::now(),
+                window: None,
+                request: serde_json::json!({}),
+                files: Vec::new(),
+            };
+            run.with_files(planned, nothing)
+        }
+        Expectation::Image { .. } | Expectation::Sbom { .. } | Expectation::Drift(_) => {
             Err("images are captured together".into())
         }
     }
 }
 
 impl Run {
+    /// The capture with the files that the item needs besides the image.
+    fn with_files(&self, planned: &PlannedItem, mut capture: Capture) -> Result<Capture, String> {
+        match &planned.expectation {
+            Expectation::Scan(scan) => {
+                let files = scan::read(&self.repository, &planned.id, scan);
+                capture.files.extend(files.map_err(|error| chain(&error))?);
+            }
+            Expectation::Drift(drift) => {
+                let path = self.previous_bundle().ok_or("there is no release before")?;
+                let found = previous::read(&path, &drift.image).map_err(|error| chain(&error))?;
+                let request = DriftRequest {
+                    now: capture.request,
+                    previous: found.request.clone(),
+                };
+                // Digests and texts always serialise.
+                capture.request = serde_json::to_value(request).unwrap_or_default();
+                (found.join(&planned.id, &mut capture)).map_err(|error| chain(&error))?;
+            }
+            _ => {}
+        }
+        Ok(capture)
+    }
+
+    /// Where the bundle of the release before is.
+    fn previous_bundle(&self) -> Option<PathBuf> {
+        let name = config::previous_bundle(&self.config)?;
+        Some(self.repository.join(name))
+    }
+
     /// The window of an expectation that speaks of one, ending at that time or as little before it as its grid wants:
     /// the end is a multiple of the step, so that two runs ask on one grid.
     pub(super) fn window(expectation: &Expectation, at: Timestamp) -> Option<Window> {

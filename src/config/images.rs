@@ -5,6 +5,7 @@ use super::fields::{self, Fields};
 use super::identity::{check_known, template};
 use super::model::{Image, Sbom};
 use super::node::Node;
+use super::sbom;
 use super::signers;
 use super::template::{Placeholder, Template};
 use crate::model::expectation::SbomFormat;
@@ -89,7 +90,7 @@ fn sboms(
 ) -> Vec<Sbom> {
     let mut sboms: Vec<Sbom> = Vec::new();
     for node in fields::one_or_more(node, problems) {
-        let Some(fields) = Fields::of(node, &["format", "signed-by"], problems) else {
+        let Some(fields) = Fields::of(node, &[sbom::KEYS, &["drift"]].concat(), problems) else {
             continue;
         };
         let format = fields.need("format", problems);
@@ -102,7 +103,15 @@ fn sboms(
         if sboms.iter().any(|other| other.format == format) {
             problems.add(fields.at, format!("the format {format} is listed twice"));
         }
-        sboms.push(Sbom { format, signed_by });
+        sboms.push(Sbom {
+            format,
+            signed_by,
+            checks: sbom::checks(&fields, problems),
+            drift: (fields.get("drift")).and_then(|node| {
+                let value = sbom::drift(node, problems)?;
+                Some(Spot { value, at: node.at })
+            }),
+        });
     }
     sboms
 }

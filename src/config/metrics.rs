@@ -267,7 +267,8 @@ fn parse_statistic(text: &str) -> Option<Statistic> {
     })
 }
 
-fn percent(fields: &Fields<'_>, key: &str, problems: &mut Problems) -> Option<u8> {
+/// A whole percentage, such as `90%`.
+pub(super) fn percent(fields: &Fields<'_>, key: &str, problems: &mut Problems) -> Option<u8> {
     let text = fields.text(key, problems)?;
     let found = text.value.strip_suffix('%').filter(|digits| {
         digits.bytes().all(|b| b.is_ascii_digit()) && (*digits == "0" || !digits.starts_with('0'))

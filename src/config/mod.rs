@@ -14,6 +14,8 @@ mod paths;
 pub mod plan;
 mod policy;
 mod read;
+mod sbom;
+mod scans;
 mod servers;
 mod signers;
 pub mod template;
@@ -24,7 +26,7 @@ pub use defaults::FILE_NAME;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use model::Config;
 pub use paths::member_of;
-pub use plan::{Binding, Plan, PlannedItem, plan};
+pub use plan::{Binding, Plan, PlannedItem, plan, previous_bundle};
 pub use policy::parse_policy;
 pub use read::parse;
 

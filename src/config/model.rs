@@ -4,7 +4,9 @@ use super::diagnostic::Spot;
 use super::identity::IdentitySource;
 use super::template::Template;
 use crate::model::expectation::SbomFormat;
-use crate::model::{DashboardExpectation, Instance, MetricExpectation};
+use crate::model::{
+    DashboardExpectation, DriftLimits, Instance, MetricExpectation, SbomChecks, VulnLimits,
+};
 use std::collections::BTreeMap;
 
 /// `evidence.yaml`, version 1: every name in it is known, every value is of its kind.
@@ -31,6 +33,8 @@ pub struct Config {
     pub dashboards: Vec<Dashboard>,
     /// Files, in the order of the text.
     pub files: Vec<FileSet>,
+    /// Vulnerability scans, in the order of the text.
+    pub scans: Vec<Scan>,
     /// Commands, in the order of the text.
     pub commands: Vec<Command>,
 }
@@ -44,8 +48,17 @@ pub struct ReleaseSection {
     pub version: Option<Template>,
     /// File name of the bundle.
     pub package: Spot<Template>,
-    /// The previous release's tag.
-    pub previous: Option<String>,
+    /// The release before.
+    pub previous: Option<Previous>,
+}
+
+/// The release before.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    /// Its tag.
+    pub tag: String,
+    /// Where its bundle is, relative to the repository's root: what `package` makes of its tag when none is given.
+    pub bundle: Option<String>,
 }
 
 /// A trusted root.
@@ -77,6 +90,10 @@ pub struct Sbom {
     pub format: SbomFormat,
     /// Names of identities: of each group one must have signed; the image's own when it names none.
     pub signed_by: Vec<Vec<String>>,
+    /// What else is demanded of it.
+    pub checks: SbomChecks,
+    /// How far it may have moved since the release before; not compared when none is given.
+    pub drift: Option<Spot<DriftLimits>>,
 }
 
 /// Where a secret is; never the secret.
@@ -166,6 +183,25 @@ pub struct FileSet {
     pub path: Spot<Template>,
     /// RFC 6838 media type of each.
     pub media_type: Option<String>,
+}
+
+/// A report of a vulnerability scanner.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// Id of its item.
+    pub id: Spot<String>,
+    /// For people.
+    pub title: String,
+    /// The report, relative to the repository's root.
+    pub path: Spot<Template>,
+    /// A file that says from when the scanner's database is.
+    pub database: Option<Spot<Template>>,
+    /// VEX documents.
+    pub vex: Vec<Spot<Template>>,
+    /// Name of the image that was scanned.
+    pub image: Option<String>,
+    /// What the report may say.
+    pub limits: VulnLimits,
 }
 
 /// A command.

@@ -3,10 +3,13 @@
 use super::diagnostic::{Diagnostics, Problems};
 use super::identity::IdentitySource;
 use super::model::{Config, Image, RootSource};
-use super::read::{RESERVED, is_package, sbom_id};
+use super::read::{RESERVED, drift_id, is_package, sbom_id};
 use super::template::Placeholder;
 use super::{images, paths};
-use crate::model::{Expectation, IdentityRule, Signers};
+use crate::model::{
+    DriftExpectation, Expectation, IdentityRule, ScanExpectation, ScannedImage, ScannedSbom,
+    Signers,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the release fills into the configuration.
@@ -75,8 +78,10 @@ pub fn plan(
     };
     let rules = rules(config, &fill, read, &mut problems);
     let mut items = head(binding);
+    let before = before(config, binding, read, &mut problems);
     for image in &config.images {
         images_of(image, &rules, &fill, &mut items, &mut problems);
+        drift_of(image, &rules, before.as_ref(), &mut items);
     }
     items.extend(config.metrics.iter().map(|metric| {
         item(
@@ -90,6 +95,16 @@ pub fn plan(
         item(&dashboard.id.value, &dashboard.title, expectation)
     }));
     files(config, &fill, &mut items, &mut problems);
+    items.extend(config.scans.iter().map(|scan| {
+        let expectation = ScanExpectation {
+            path: scan.path.value.fill(fill),
+            database: (scan.database.as_ref()).map(|path| path.value.fill(fill)),
+            vex: scan.vex.iter().map(|path| path.value.fill(fill)).collect(),
+            image: (scan.image.as_ref()).map(|name| scanned(name, config, &rules)),
+            limits: scan.limits.clone(),
+        };
+        item(&scan.id.value, &scan.title, Expectation::Scan(expectation))
+    }));
     items.extend(config.commands.iter().map(|command| {
         let expectation = Expectation::Command {
             run: command.run.clone(),
@@ -102,7 +117,7 @@ pub fn plan(
         repository: config.release.repository.clone(),
         version: version.clone(),
         package,
-        previous: config.release.previous.clone(),
+        previous: (config.release.previous.as_ref()).map(|previous| previous.tag.clone()),
         items,
         config_files: config_files(config),
         keys: keys(config, &rules),
@@ -153,30 +168,135 @@ fn images_of(
     items: &mut Vec<PlannedItem>,
     problems: &mut Problems,
 ) {
-    // A name without a rule was a problem, so that no group is left smaller than it was written.
-    let named = |groups: &[Vec<String>]| -> Signers {
-        let group = |names: &Vec<String>| {
-            let found = names.iter().filter_map(|name| rules.get(name.as_str()));
-            found.cloned().collect()
-        };
-        Signers::all_of(groups.iter().map(group).collect())
-    };
     let name = &image.name.value;
     let reference = image.reference.value.fill(fill);
     images::check_reference(&reference, &image.reference, problems);
     let expectation = Expectation::Image {
         reference,
-        signed_by: named(&image.signed_by),
+        signed_by: named(&image.signed_by, rules),
     };
     items.push(item(name, &format!("Image {name}"), expectation));
     for sbom in &image.sboms {
         let expectation = Expectation::Sbom {
             image: name.clone(),
             format: sbom.format,
-            signed_by: named(&sbom.signed_by),
+            signed_by: named(&sbom.signed_by, rules),
+            checks: sbom.checks.clone(),
         };
         let title = format!("SBOM of {name} ({})", sbom.format);
         items.push(item(&sbom_id(image, sbom.format), &title, expectation));
+    }
+}
+
+/// A name without a rule was a problem, so that no group is left smaller than it was written.
+fn named(groups: &[Vec<String>], rules: &BTreeMap<&str, IdentityRule>) -> Signers {
+    let group = |names: &Vec<String>| {
+        let found = names.iter().filter_map(|name| rules.get(name.as_str()));
+        found.cloned().collect()
+    };
+    Signers::all_of(groups.iter().map(group).collect())
+}
+
+/// The first SBOM of the image that was scanned is the one whose packages are known.
+fn scanned(name: &str, config: &Config, rules: &BTreeMap<&str, IdentityRule>) -> ScannedImage {
+    let mut images = config.images.iter();
+    let image = images.find(|image| image.name.value == name);
+    let sbom = image.and_then(|image| image.sboms.first());
+    ScannedImage {
+        item: name.into(),
+        sbom: sbom.map(|sbom| ScannedSbom {
+            format: sbom.format,
+            signed_by: named(&sbom.signed_by, rules),
+        }),
+    }
+}
+
+/// The release before: its tag, and who signed for it.
+struct Before<'c> {
+    tag: &'c str,
+    rules: BTreeMap<&'c str, IdentityRule>,
+}
+
+/// The same identities with what the release before fills in; none where nothing is compared with it.
+fn before<'c>(
+    config: &'c Config,
+    binding: &Binding,
+    read: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
+    problems: &mut Problems,
+) -> Option<Before<'c>> {
+    let previous = config.release.previous.as_ref()?;
+    let mut sboms = config.images.iter().flat_map(|image| &image.sboms);
+    if !sboms.any(|sbom| sbom.drift.is_some()) {
+        return None;
+    }
+    let binding = Binding {
+        tag: previous.tag.clone(),
+        version: None,
+        ..binding.clone()
+    };
+    let version = version(config, &binding);
+    let fill = |placeholder| match placeholder {
+        Placeholder::Tag => binding.tag.clone(),
+        Placeholder::Version => version.clone(),
+        // Nobody knows it here: whoever signs with the commit in the name is not found, and the comparison not met.
+        Placeholder::Commit => "0".repeat(binding.commit.len()),
+        Placeholder::Stage => binding.stage.clone(),
+    };
+    Some(Before {
+        tag: &previous.tag,
+        rules: rules(config, &fill, read, problems),
+    })
+}
+
+/// Where the bundle of the release before is, relative to the repository's root; none when there is no such release.
+///
+/// What the configuration names, else what it calls a bundle, with that release's tag and version.
+pub fn previous_bundle(config: &Config) -> Option<String> {
+    let previous = config.release.previous.as_ref()?;
+    if let Some(path) = &previous.bundle {
+        return Some(path.clone());
+    }
+    let binding = Binding {
+        tag: previous.tag.clone(),
+        commit: String::new(),
+        version: None,
+        stage: "tag".into(),
+        config_path: None,
+    };
+    let version = version(config, &binding);
+    let name = config.release.package.value.fill(|placeholder| {
+        let text = match placeholder {
+            Placeholder::Tag => &binding.tag,
+            Placeholder::Version => &version,
+            Placeholder::Commit => &binding.commit,
+            Placeholder::Stage => &binding.stage,
+        };
+        text.replace('/', "-")
+    });
+    Some(name)
+}
+
+fn drift_of(
+    image: &Image,
+    rules: &BTreeMap<&str, IdentityRule>,
+    before: Option<&Before<'_>>,
+    items: &mut Vec<PlannedItem>,
+) {
+    let Some(before) = before else { return };
+    let name = &image.name.value;
+    for sbom in &image.sboms {
+        let Some(limits) = &sbom.drift else { continue };
+        let expectation = DriftExpectation {
+            image: name.clone(),
+            format: sbom.format,
+            signed_by: named(&sbom.signed_by, rules),
+            previous: before.tag.into(),
+            previous_signed_by: named(&sbom.signed_by, &before.rules),
+            limits: limits.value.clone(),
+        };
+        let title = format!("Packages of {name} since {}", before.tag);
+        let id = drift_id(image, sbom.format);
+        items.push(item(&id, &title, Expectation::Drift(expectation)));
     }
 }
 

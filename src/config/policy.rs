@@ -10,6 +10,7 @@ use super::images::FORMATS;
 use super::model::RootSource;
 use super::node::{self, Node, Value};
 use super::read::{check_repository, check_version, names, roots};
+use super::sbom;
 use super::signers;
 use super::template::Placeholder;
 use crate::model::limits::DOCUMENT_BYTES;
@@ -300,7 +301,7 @@ fn sbom(
     rules: &mut Rules<'_, '_>,
     problems: &mut Problems,
 ) -> Option<SbomDemand> {
-    let fields = Fields::of(node, &["format", "signed-by"], problems)?;
+    let fields = Fields::of(node, sbom::KEYS, problems)?;
     let format = fields.need("format", problems);
     let format = format.and_then(|node| fields::word(node, FORMATS, problems));
     let signed_by = match fields.get("signed-by") {
@@ -316,6 +317,7 @@ fn sbom(
     Some(SbomDemand {
         format: format?,
         signed_by,
+        checks: sbom::checks(&fields, problems),
     })
 }
 

@@ -4,10 +4,10 @@ use super::defaults;
 use super::diagnostic::{Diagnostics, Position, Problems, Spot, quoted};
 use super::fields::{self, Fields};
 use super::identity::{IdentitySource, Paths, identity, template};
-use super::model::{Config, Image, ReleaseSection, RootSource};
+use super::model::{Config, Image, Previous, ReleaseSection, RootSource};
 use super::node::{self, Node, Value};
 use super::template::{Placeholder, Template};
-use super::{images, items, metrics, paths, servers};
+use super::{images, items, metrics, paths, scans, servers};
 use crate::model::Instance;
 use std::collections::BTreeMap;
 
@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "metrics",
     "dashboards",
     "files",
+    "scans",
     "commands",
 ];
 /// Ids of the items that every bundle has.
@@ -60,6 +61,7 @@ fn config(root: &Node, file: &str, problems: &mut Problems) -> Option<Config> {
     };
     let metric_servers = names(&fields, "prometheus");
     let picture_servers = names(&fields, "grafana");
+    let image_names = listed_names(&fields, "images");
     let config = Config {
         file: file.into(),
         release: release.unwrap_or_else(no_release),
@@ -75,11 +77,15 @@ fn config(root: &Node, file: &str, problems: &mut Problems) -> Option<Config> {
             items::dashboard(node, &picture_servers, problems)
         }),
         files: section(&fields, "files", problems, items::files),
+        scans: section(&fields, "scans", problems, |node, problems| {
+            scans::scan(node, &image_names, problems)
+        }),
         commands: section(&fields, "commands", problems, items::command),
         prometheus,
         grafana,
     };
     check_ids(&config, problems);
+    check_drift(&config, problems);
     Some(config)
 }
 
@@ -144,6 +150,24 @@ pub(super) fn names<'n>(fields: &Fields<'n>, key: &str) -> Vec<&'n str> {
     }
 }
 
+/// Names that the maps of a list have, whether or not the rest of them is right.
+fn listed_names<'n>(fields: &Fields<'n>, key: &str) -> Vec<&'n str> {
+    let Some(Value::List(nodes)) = fields.get(key).map(|node| &node.value) else {
+        return Vec::new();
+    };
+    let name = |node: &'n Node| {
+        let Value::Map(entries) = &node.value else {
+            return None;
+        };
+        let (_, node) = entries.iter().find(|(key, _)| key.value == "name")?;
+        match &node.value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        }
+    };
+    nodes.iter().filter_map(name).collect()
+}
+
 fn release(node: &Node, problems: &mut Problems) -> Option<ReleaseSection> {
     let fields = Fields::of(
         node,
@@ -161,14 +185,33 @@ fn release(node: &Node, problems: &mut Problems) -> Option<ReleaseSection> {
         None => package(),
     };
     let previous = fields
-        .text("previous", problems)
-        .map(|previous| previous.value);
+        .get("previous")
+        .and_then(|node| previous(node, problems));
     Some(ReleaseSection {
         repository: repository?,
         version: version.map(|version| version.value),
         package,
         previous,
     })
+}
+
+/// A tag, or `{tag: TAG, bundle: PATH}`.
+fn previous(node: &Node, problems: &mut Problems) -> Option<Previous> {
+    if !matches!(node.value, Value::Map(_)) {
+        let tag = fields::text(node, problems)?.value;
+        return Some(Previous { tag, bundle: None });
+    }
+    let fields = Fields::of(node, &["tag", "bundle"], problems)?;
+    let tag = fields.need_text("tag", problems);
+    let bundle = fields.text("bundle", problems).and_then(|path| {
+        let sidecar = path.value.ends_with(".tar.gz");
+        if !sidecar {
+            problems.add(path.at, "the name of a bundle ends in .tar.gz");
+        }
+        sidecar.then_some(path.value)
+    });
+    let tag = tag?.value;
+    Some(Previous { tag, bundle })
 }
 
 fn package() -> Spot<Template> {
@@ -275,6 +318,30 @@ pub(super) fn sbom_id(image: &Image, format: impl std::fmt::Display) -> String {
     }
 }
 
+/// Id of the item of what moved in an SBOM.
+pub(super) fn drift_id(image: &Image, format: impl std::fmt::Display) -> String {
+    let name = &image.name.value;
+    match image.sboms.len() {
+        1 => format!("{name}.drift"),
+        _ => format!("{name}.drift-{format}"),
+    }
+}
+
+/// There must be something to compare with.
+fn check_drift(config: &Config, problems: &mut Problems) {
+    if config.release.previous.is_some() {
+        return;
+    }
+    let drifts = config.images.iter().flat_map(|image| &image.sboms);
+    for drift in drifts.filter_map(|sbom| sbom.drift.as_ref()) {
+        problems.hinted(
+            drift.at,
+            "there is no release to compare with",
+            "name the tag before as release.previous",
+        );
+    }
+}
+
 fn check_ids(config: &Config, problems: &mut Problems) {
     let mut ids: Vec<Spot<String>> = Vec::new();
     for image in &config.images {
@@ -288,6 +355,7 @@ fn check_ids(config: &Config, problems: &mut Problems) {
             .map(|dashboard| dashboard.id.clone()),
     );
     ids.extend(config.files.iter().map(|files| files.id.clone()));
+    ids.extend(config.scans.iter().map(|scan| scan.id.clone()));
     ids.extend(config.commands.iter().map(|command| command.id.clone()));
     for id in &ids {
         fields::check_id(id, problems);
@@ -302,10 +370,15 @@ fn check_ids(config: &Config, problems: &mut Problems) {
         }
     }
     for image in &config.images {
-        ids.extend(image.sboms.iter().map(|sbom| Spot {
-            value: sbom_id(image, sbom.format),
-            at: image.name.at,
-        }));
+        for sbom in &image.sboms {
+            let at = image.name.at;
+            let value = sbom_id(image, sbom.format);
+            ids.push(Spot { value, at });
+            if sbom.drift.is_some() {
+                let value = drift_id(image, sbom.format);
+                ids.push(Spot { value, at });
+            }
+        }
     }
     ids.sort_by(|a, b| (&a.value, a.at).cmp(&(&b.value, b.at)));
     for pair in ids.windows(2) {
@@ -316,7 +389,7 @@ fn check_ids(config: &Config, problems: &mut Problems) {
                 second.at,
                 format!("the id {} is used twice", quoted(&second.value)),
                 format!(
-                    "first on line {}; an image's SBOM is IMAGE.sbom",
+                    "first on line {}; an image's SBOM is IMAGE.sbom, what moved in it IMAGE.drift",
                     first.at.line
                 ),
             );

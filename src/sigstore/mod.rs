@@ -11,6 +11,7 @@ pub mod image;
 pub mod online;
 pub mod root_facts;
 pub mod rotation;
+pub mod seal_statement;
 pub mod signature;
 pub mod signers;
 pub mod statement;

@@ -5,8 +5,7 @@ use crate::model::predicate::{SEAL_PREDICATE_TYPE, SealPredicate, SealedItem};
 use crate::model::{Check, Digest, Finding, Group, Kind, Manifest, Report, Signer};
 use crate::sigstore::tag_binding::{self, TagBinding};
 use crate::sigstore::verify::judge_attestation;
-use crate::sigstore::{Judgement, Signature};
-use serde::Deserialize;
+use crate::sigstore::{Judgement, Signature, seal_statement};
 use std::collections::BTreeMap;
 
 /// What a judged seal says; each part is there only as far as it was proven.
@@ -31,31 +30,6 @@ pub enum SealedBy {
     Signer(Box<Signature>),
     /// It does not, or cannot be judged.
     Unknown(String),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Statement {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Vec<Subject>,
-    predicate_type: String,
-    predicate: Box<serde_json::value::RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Subject {
-    #[serde(default)]
-    name: String,
-    digest: std::collections::BTreeMap<String, String>,
-}
-
-impl Subject {
-    fn sha256(&self) -> Option<Digest> {
-        self.digest
-            .get("sha256")
-            .and_then(|hex| Digest::from_hex(hex).ok())
-    }
 }
 
 /// Who sealed, for a message to somebody who named no identity.
@@ -126,8 +100,9 @@ pub(super) fn judge(seal: Option<&[u8]>, trust: &Trust, report: &mut Report) -> 
         .root
         .as_deref()
         .is_some_and(|root| trust.roots.is_demo(root));
-    let (predicate, subject, images) = match judged.statement.as_deref().map(read_statement) {
-        Some(Ok((predicate, subject, images))) => (Some(predicate), Some(subject), images),
+    let (predicate, subject, images) = match judged.statement.as_deref().map(seal_statement::parse)
+    {
+        Some(Ok(sealed)) => (Some(sealed.predicate), Some(sealed.bundle), sealed.images),
         Some(Err(message)) => {
             Findings(report).fail(Check::SealPredicate, "", &message);
             (None, None, BTreeMap::new())
@@ -165,41 +140,6 @@ fn signature_words(signature: &Signature) -> String {
         parts.push(format!("signed {time}"));
     }
     parts.join(", ")
-}
-
-/// Predicate, bundle, and images by name.
-type Sealed = (SealPredicate, Digest, BTreeMap<String, Digest>);
-
-fn read_statement(bytes: &[u8]) -> Result<Sealed, String> {
-    let statement: Statement = serde_json::from_slice(bytes)
-        .map_err(|error| format!("the statement is malformed: {error}"))?;
-    if statement.kind != "https://in-toto.io/Statement/v1" {
-        return Err(format!("the statement has type {:?}", statement.kind));
-    }
-    if statement.predicate_type != SEAL_PREDICATE_TYPE {
-        return Err(format!(
-            "the signed statement is a {:?}, no seal",
-            statement.predicate_type
-        ));
-    }
-    let subject = statement
-        .subject
-        .first()
-        .filter(|subject| subject.name.ends_with(".tar.gz"))
-        .and_then(Subject::sha256)
-        .ok_or_else(|| "the statement's first subject is no bundle".to_owned())?;
-    let mut images = BTreeMap::new();
-    for image in statement.subject.iter().skip(1) {
-        let digest = image
-            .sha256()
-            .ok_or("a subject of the statement has no sha256")?;
-        if images.insert(image.name.clone(), digest).is_some() {
-            return Err(format!("the statement names {:?} twice", image.name));
-        }
-    }
-    let predicate = serde_json::from_str(statement.predicate.get())
-        .map_err(|error| format!("the seal's predicate is malformed: {error}"))?;
-    Ok((predicate, subject, images))
 }
 
 /// Compares the file's digest, known at the end of the pass, with the sealed one.

@@ -3,8 +3,9 @@
 use super::Trust;
 use super::members::AppraisedItem;
 use crate::appraise::{self, Comparison, Context, SignatureTrust};
+use crate::model::policy::SbomDemand;
 use crate::model::{
-    Capture, CapturedFile, Check, Finding, Group, Item, Manifest, MemberPath, Report,
+    Capture, CapturedFile, Check, Expectation, Finding, Group, Item, Manifest, MemberPath, Report,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,16 +37,32 @@ pub(super) fn appraise(
         request: item.request.clone(),
         files,
     };
+    let signatures = SignatureTrust {
+        roots: &trust.roots,
+        keys: &trust.keys,
+        options: &trust.options,
+    };
     let context = Context {
         release: &manifest.release,
-        signatures: SignatureTrust {
-            roots: &trust.roots,
-            keys: &trust.keys,
-            options: &trust.options,
-        },
+        signatures,
     };
     let (appraised, signed) = appraise::item(&capture, &item.expectation, &context);
-    AppraisedItem { appraised, signed }
+    let lacks = (demanded(item, trust))
+        .map(|demand| appraise::sbom::lacking(&capture, demand, &signatures));
+    AppraisedItem {
+        appraised,
+        signed,
+        lacks: lacks.unwrap_or_default(),
+    }
+}
+
+/// What the policy demands of the SBOM that the item is about.
+fn demanded<'t>(item: &Item, trust: &'t Trust) -> Option<&'t SbomDemand> {
+    let Expectation::Sbom { image, format, .. } = &item.expectation else {
+        return None;
+    };
+    let demand = trust.policy.as_ref()?.image(image)?;
+    demand.sboms.iter().find(|sbom| sbom.format == *format)
 }
 
 /// Compares the stated claim with the one that follows.

@@ -1,11 +1,13 @@
 //! What the verifier's policy demands of a bundle besides its seal and release.
 
-use super::members::Pass;
-use crate::appraise::Signed;
+use super::Trust;
+use super::members::{AppraisedItem, Pass};
 use crate::appraise::demand::{lacking_signature, who};
-use crate::model::expectation::SbomFormat;
-use crate::model::policy::{ImageDemand, Policy};
-use crate::model::{Check, Expectation, Finding, Group, Item, Kind, Report, Signers, Status};
+use crate::appraise::{Signed, Vouched};
+use crate::model::policy::{ImageDemand, Policy, SbomDemand};
+use crate::model::{
+    Check, Expectation, Finding, Group, Identity, Item, Kind, Report, Signers, Status,
+};
 use crate::oci::ImageRef;
 
 /// Whether those whom the policy asks for signed what the item is about.
@@ -18,6 +20,29 @@ pub(super) fn accepts(pass: &Pass, policy: &Policy, item: &Item, signed: &Signed
         _ => (policy.image(&item.id))
             .is_some_and(|demand| signed.meets(&demand.signed_by, Some(repository(pass, demand)))),
     }
+}
+
+/// Whether the verifier accepts whoever signed the seal of the bundle before and each SBOM that was compared: as a
+/// sealer, or for an SBOM of that image.
+pub(super) fn accepts_drift(
+    trust: &Trust,
+    sealer: Option<&Identity>,
+    item: &Item,
+    signed: &Signed,
+) -> bool {
+    let Expectation::Drift(drift) = &item.expectation else {
+        return false;
+    };
+    let demand = (trust.policy.as_ref()).and_then(|policy| policy.image(&drift.image));
+    let sboms = demand.map_or(&[][..], |demand| &demand.sboms);
+    let accepts = |one: &Vouched| {
+        let signature = &one.signature;
+        sealer == Some(&signature.identity)
+            || trust.accepts_seal(signature)
+            || (sboms.iter())
+                .any(|sbom| sbom.format == drift.format && sbom.signed_by.accept(signature))
+    };
+    (signed.platforms.iter()).all(|one| one.iter().any(accepts))
 }
 
 /// Whether those whom the image's expectation asks for signed it, counting none but those whom the policy accepts, of
@@ -87,13 +112,7 @@ pub(super) fn judge(pass: &Pass, policy: &Policy, report: &mut Report) {
         if let Some(demanded) = policy.image(&item.id) {
             judge_image(pass, item, demanded, report);
             for sbom in &demanded.sboms {
-                let met = has_sbom(pass, item, sbom.format, &sbom.signed_by);
-                let words = if met { "has" } else { "lacks" };
-                let message = format!(
-                    "{} {words} an SBOM ({}) by an identity of the policy",
-                    item.id, sbom.format
-                );
-                demand(report, &item.id, "sbom", met, message);
+                judge_sbom(pass, item, sbom, report);
             }
         }
     }
@@ -165,23 +184,30 @@ fn judge_image(pass: &Pass, item: &Item, demanded: &ImageDemand, report: &mut Re
     }
 }
 
-fn has_sbom(pass: &Pass, image: &Item, wanted: SbomFormat, signed_by: &Signers) -> bool {
-    pass.manifest
-        .items
-        .iter()
-        .any(|other| match &other.expectation {
-            Expectation::Sbom {
-                image: of, format, ..
-            } => {
-                *of == image.id
-                    && *format == wanted
-                    && pass.items.get(&other.id).is_some_and(|found| {
-                        found.appraised.claim.met() == Some(true)
-                            && found.signed.meets(signed_by, None)
-                    })
-            }
-            _ => false,
-        })
+/// The image's SBOM of that format is by those whom the policy asks for, and as good as it demands.
+fn judge_sbom(pass: &Pass, image: &Item, demanded: &SbomDemand, report: &mut Report) {
+    let is_wanted = |other: &&Item| {
+        matches!(&other.expectation, Expectation::Sbom { image: of, format, .. }
+            if *of == image.id && *format == demanded.format)
+    };
+    let found = (pass.manifest.items.iter())
+        .filter(is_wanted)
+        .find_map(|other| pass.items.get(&other.id));
+    let is_by = |found: &AppraisedItem| {
+        found.appraised.claim.met() == Some(true) && found.signed.meets(&demanded.signed_by, None)
+    };
+    let met = found.is_some_and(is_by);
+    let words = if met { "has" } else { "lacks" };
+    let message = format!(
+        "{} {words} an SBOM ({}) by an identity of the policy",
+        image.id, demanded.format
+    );
+    demand(report, &image.id, "sbom", met, message);
+    // Whom it is not by need not be good.
+    for problem in found.filter(|_| met).iter().flat_map(|found| &found.lacks) {
+        let message = format!("{}: {}", image.id, problem.message);
+        demand(report, &image.id, &problem.code, false, message);
+    }
 }
 
 fn demand(report: &mut Report, subject: &str, detail: &str, met: bool, message: String) {

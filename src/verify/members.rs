@@ -5,7 +5,7 @@ use super::attestation::Seal;
 use super::state::State;
 use crate::appraise::{Appraised, Signed};
 use crate::bundle::{Archive, ArchiveError, MANIFEST, canonical};
-use crate::model::{Check, Digest, Finding, Group, Manifest, MemberPath, Report, limits};
+use crate::model::{Check, Digest, Finding, Group, Manifest, MemberPath, Problem, Report, limits};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -27,6 +27,8 @@ pub(super) struct Pass {
 pub(super) struct AppraisedItem {
     pub(super) appraised: Appraised,
     pub(super) signed: Signed,
+    /// What the verifier's policy has against it, beyond what the configuration asked for.
+    pub(super) lacks: Vec<Problem>,
 }
 
 /// Reads the bundle; none when it has no readable manifest.

@@ -129,7 +129,10 @@ fn status(
     trust: &Trust,
 ) -> (Status, bool) {
     let status = found.appraised.claim.status();
-    let signed = matches!(item.expectation.kind(), Kind::Image | Kind::Sbom);
+    let signed = matches!(
+        item.expectation.kind(),
+        Kind::Image | Kind::Sbom | Kind::Drift
+    );
     if status != Status::Verified {
         return (status, false);
     }
@@ -147,6 +150,11 @@ fn status(
         .as_ref()
         .filter(|_| pass.is_sealed)
         .map(|signature| &signature.identity);
+    if item.expectation.kind() == Kind::Drift {
+        let accepted = demands::accepts_drift(trust, sealer, item, &found.signed);
+        let status = if accepted { status } else { Status::Recorded };
+        return (status, !accepted);
+    }
     let by_policy = (trust.policy.as_ref())
         .is_some_and(|policy| demands::accepts(pass, policy, item, &found.signed));
     if by_policy || sealer.is_some_and(|sealer| found.signed.is_by(sealer)) {
