@@ -125,6 +125,13 @@ impl CliError {
     }
 }
 
+/// An error with all its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let lines: Vec<_> = causes.map(ToString::to_string).collect();
+    lines.join(": ")
+}
+
 /// Prints the error, if there is one, and gives the exit code.
 pub(crate) fn finish(result: Result<Exit, CliError>) -> ExitCode {
     let exit = match result {

@@ -11,7 +11,9 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
     let error =
         |reason: String| CliError::unreachable(format!("cannot read {}: {reason}", path.display()));
     let file = File::open(path).map_err(|source| error(source.to_string()))?;
-    let mut bytes = Vec::new();
+    // With room for all of it nothing is moved while it is read.
+    let size = file.metadata().map_or(0, |facts| facts.len()).min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default().saturating_add(1));
     file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|source| error(source.to_string()))?;
@@ -31,6 +33,15 @@ pub(crate) fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
 
 /// Writes a file whole or not at all: temporary name beside it, sync, rename.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    // A device, a pipe or a link is written to: a file renamed over /dev/null would take its place.
+    let is_special = std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file());
+    if is_special {
+        let mut options = std::fs::OpenOptions::new();
+        let opened = options.write(true).truncate(true).open(path);
+        return opened
+            .and_then(|mut file| file.write_all(bytes))
+            .map_err(|error| cannot_write(path, &error));
+    }
     let mut part = Part::new(path)?;
     part.file()
         .write_all(bytes)

@@ -29,6 +29,8 @@ mod root_cache;
 mod roots;
 #[cfg(feature = "net")]
 mod runtime;
+#[cfg(feature = "net")]
+mod sbom;
 mod schema;
 #[cfg(feature = "net")]
 mod seal;
@@ -36,6 +38,8 @@ mod spot_check;
 mod trust;
 mod trust_flags;
 mod verify;
+#[cfg(feature = "net")]
+mod vulns;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -84,6 +88,14 @@ enum Command {
     /// Signed files: who signed them? (`blob verify`)
     #[command(subcommand)]
     Blob(blob::BlobCommand),
+    /// SBOMs: whose are they, how good are they, and what changed? (`sbom check`, `sbom diff`)
+    #[cfg(feature = "net")]
+    #[command(subcommand)]
+    Sbom(sbom::SbomCommand),
+    /// Scanners' reports: how many vulnerabilities, and may they be there? (`vulns check`)
+    #[cfg(feature = "net")]
+    #[command(subcommand)]
+    Vulns(vulns::VulnsCommand),
     /// Trusted roots: which there are, and newer ones (`trust show`, `trust update`).
     #[command(subcommand)]
     Trust(trust::TrustCommand),
@@ -110,6 +122,10 @@ pub(crate) fn main() -> ExitCode {
         #[cfg(feature = "net")]
         Command::Image(command) => image::run(command),
         Command::Blob(command) => blob::run(command),
+        #[cfg(feature = "net")]
+        Command::Sbom(command) => sbom::run(command),
+        #[cfg(feature = "net")]
+        Command::Vulns(command) => vulns::run(command),
         Command::Trust(command) => trust::run(command),
     };
     exit::finish(result)

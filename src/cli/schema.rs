@@ -9,6 +9,9 @@ const MANIFEST: &str = include_str!("../../schemas/evidence-manifest-v1.schema.j
 const REPORT: &str = include_str!("../../schemas/evidence-report-v1.schema.json");
 const SPOT_CHECK: &str = include_str!("../../schemas/evidence-spot-check-v1.schema.json");
 const PINS: &str = include_str!("../../schemas/evidence-pins-v1.schema.json");
+const SBOM_CHECK: &str = include_str!("../../schemas/evidence-sbom-check-v1.schema.json");
+const SBOM_DIFF: &str = include_str!("../../schemas/evidence-sbom-diff-v1.schema.json");
+const VULNS_CHECK: &str = include_str!("../../schemas/evidence-vulns-check-v1.schema.json");
 const SEAL_PREDICATE: &str = include_str!("../../schemas/evidence-seal-predicate-v1.schema.json");
 const TRUST: &str = include_str!("../../schemas/evidence-trust-v1.schema.json");
 
@@ -38,6 +41,12 @@ enum Name {
     Trust,
     /// What `pins` prints with `--output json`.
     Pins,
+    /// What `sbom check` prints with `--output json`.
+    SbomCheck,
+    /// What `sbom diff` prints with `--output json`.
+    SbomDiff,
+    /// What `vulns check` prints with `--output json`.
+    VulnsCheck,
     /// The predicate of a bundle's seal.
     SealPredicate,
 }
@@ -52,6 +61,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         Name::SpotCheck => SPOT_CHECK,
         Name::Trust => TRUST,
         Name::Pins => PINS,
+        Name::SbomCheck => SBOM_CHECK,
+        Name::SbomDiff => SBOM_DIFF,
+        Name::VulnsCheck => VULNS_CHECK,
         Name::SealPredicate => SEAL_PREDICATE,
     };
     files::print(schema)?;

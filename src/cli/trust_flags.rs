@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub(super) struct TrustFlags {
     /// Who may seal and sign, and what is demanded, in one file.
     #[arg(long, value_name = "FILE", env = "EVIDENCE_POLICY")]
-    policy: Option<PathBuf>,
+    pub(super) policy: Option<PathBuf>,
     /// Accept certificates for this e-mail address or URI.
     #[arg(long, value_name = "SUBJECT", env = "EVIDENCE_CERTIFICATE_IDENTITY")]
     certificate_identity: Option<String>,

@@ -1,5 +1,7 @@
 //! The report as one self-contained page: no script, nothing loaded from elsewhere, everything captured escaped.
 
+mod packages;
+
 use super::chart::{Line, chart};
 use super::{DEMO, decision_word, mark, verdict_word};
 use crate::model::{
@@ -38,7 +40,8 @@ pub fn html(report: &Report) -> String {
                     @if let Some(decision) = report.decision { p { "Decision: " (decision_word(decision)) } }
                 }
                 (seal(report))
-                (items(report, "Images and SBOMs", &[Kind::Image, Kind::Sbom]))
+                (items(report, "Images and SBOMs", &[Kind::Image, Kind::Sbom, Kind::Drift]))
+                (items(report, "Vulnerabilities", &[Kind::Scan]))
                 (items(report, "Metrics", &[Kind::Metric]))
                 (items(report, "Dashboards", &[Kind::Dashboard]))
                 (items(report, "Release, files and commands", &[Kind::Release, Kind::Configuration, Kind::File, Kind::Command]))
@@ -116,7 +119,9 @@ fn entry(item: &ItemReport) -> Markup {
             @for problem in &item.claim.problems { p.bad { (problem.message) " [" (problem.code) "]" } }
             @match item.kind {
                 Kind::Image => (objects("Signatures", item.claim.facts.get("signatures"))),
-                Kind::Sbom => (documents(item.claim.facts.get("documents"))),
+                Kind::Sbom => (packages::documents(&item.claim.facts)),
+                Kind::Drift => (packages::drift(&item.claim.facts)),
+                Kind::Scan => (packages::scan(&item.claim.facts)),
                 _ => {}
             }
             (exhibits(item))
@@ -142,31 +147,6 @@ fn objects(title: &str, list: Option<&Value>) -> Markup {
                         td.long { (signer(object.get("signer"))) }
                         td.short { (word(object, "logIndex")) }
                         td.short { (word(object, "signedAt")) }
-                    }
-                }
-            } }
-        }
-    }
-}
-
-fn documents(list: Option<&Value>) -> Markup {
-    let list = list
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    markup! {
-        @if !list.is_empty() {
-            div.wide { table {
-                caption { "SBOM documents" }
-                tr { th { "Bound to" } th { "Document" } th { "Packages" } th { "Judged" } th { "Signer" } }
-                @for object in list {
-                    @let document = object.get("document").unwrap_or(&Value::Null);
-                    tr {
-                        td.short { (word(object, "platform")) " " span.mono { (word(object, "boundTo").chars().take(19).collect::<String>()) } }
-                        td { (word(document, "name")) " ("  (word(document, "version")) ")" }
-                        td { (word(document, "packages")) }
-                        td { (word(object, "outcome")) }
-                        td.long { (signer(object.get("signer"))) }
                     }
                 }
             } }

@@ -1,7 +1,9 @@
 //! The report as JSON, by `schemas/evidence-report-v1.schema.json`.
 
 use super::{decision_word, verdict_word};
-use crate::model::{Digest, Finding, Identity, Outcome, Release, Report, Status, Timestamp};
+use crate::model::{
+    Digest, Finding, Identity, Outcome, Problem, Release, Report, Status, Timestamp,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -53,6 +55,7 @@ struct ItemPage<'a> {
     status: Status,
     met: Option<bool>,
     summary: &'a str,
+    problems: &'a [Problem],
     facts: &'a serde_json::Value,
 }
 
@@ -126,6 +129,7 @@ pub fn json(report: &Report) -> String {
                 status: item.status,
                 met: item.claim.met,
                 summary: &item.summary,
+                problems: &item.claim.problems,
                 facts: &item.claim.facts,
             })
             .collect(),
@@ -135,4 +139,10 @@ pub fn json(report: &Report) -> String {
     let mut text = serde_json::to_string_pretty(&page).unwrap_or_default();
     text.push('\n');
     text
+}
+/// A value as JSON of several lines, with a closing line feed.
+pub fn page<T: Serialize>(value: &T) -> String {
+    // Every value that is written here has text as keys, so nothing is left to fail.
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text + "\n"
 }

@@ -1,11 +1,20 @@
-//! A verification's report, for people and for programs. Takes a [`crate::model::Report`] and nothing else.
+//! Reports, for people and for programs: of a verification, a [`crate::model::Report`]; of SBOMs, of what changed between
+//! them, and of scans, what `sbom` and `vulns` computed.
 
 pub mod chart;
+mod columns;
+pub mod drift;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod licenses;
+mod markup;
+pub mod paint;
+pub mod quality;
 pub mod sarif;
+pub mod sbom;
 pub mod text;
+pub mod vulns;
 
 pub use html::html;
 pub use json::json;

@@ -100,6 +100,11 @@ pub fn sarif(entries: &[Entry]) -> String {
         .iter()
         .map(|(id, demand)| json!({"id": id, "shortDescription": {"text": sentence(demand)}}))
         .collect();
+    log(rules, results)
+}
+
+/// A log with these rules and results, with a closing line feed.
+pub(super) fn log(rules: Vec<Value>, results: Vec<Value>) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -183,7 +188,7 @@ fn artifact(path: &str) -> Value {
 }
 
 /// A message ends in a full stop; it is never empty.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let text = super::text::one_line(text);
     match text.trim_end_matches('.') {
         "" => "No message.".into(),

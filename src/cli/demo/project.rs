@@ -28,6 +28,7 @@ pub(super) fn write(dir: &Path, sandbox: &Sandbox) -> Result<String, CliError> {
         "# On call\n\nThe pager is in the drawer.\n",
     )?;
     put(dir, "repository/deploy/values.yaml", "replicas: 3\n")?;
+    put(dir, "repository/reports/api.vulns.json", SCAN)?;
     git(dir, &["init", "--quiet", "--initial-branch=main"])?;
     git(dir, &["config", "user.name", "Demo"])?;
     git(dir, &["config", "user.email", "demo@example.test"])?;
@@ -35,6 +36,18 @@ pub(super) fn write(dir: &Path, sandbox: &Sandbox) -> Result<String, CliError> {
     git(dir, &["config", "tag.gpgsign", "false"])?;
     commit(dir, "The shop as it goes live")
 }
+
+/// What a scanner of nobody's found in the demonstration's image, in the terms of in-toto's vulnerability predicate.
+const SCAN: &str = r#"{
+  "scanner": {
+    "uri": "https://example.test/demo-scanner",
+    "version": "1.0.0",
+    "db": {"uri": "https://example.test/demo-database", "version": "1", "lastUpdate": "2026-11-20T06:00:00Z"},
+    "result": [{"id": "CVE-2026-0001", "severity": [{"method": "nvd", "score": "low"}]}]
+  },
+  "metadata": {"scanStartedOn": "2026-11-20T07:00:00Z", "scanFinishedOn": "2026-11-20T07:00:01Z"}
+}
+"#;
 
 /// Adds the public key that signs the gateway image, and tags the release; gives the tag's commit.
 pub(super) fn commit_key(dir: &Path, key: &str) -> Result<String, CliError> {
@@ -101,7 +114,8 @@ identities:
   gateway: {{key: keys/gateway.pub}}
 trusted-roots: [trusted_root.json]
 images:
-  - {{name: api, reference: "{registry}/demo/api:{{tag}}", signed-by: release, sbom: {{format: spdx, signed-by: release}}}}
+  - {{name: api, reference: "{registry}/demo/api:{{tag}}", signed-by: release, sbom: {{format: spdx, signed-by: release,
+      quality: {{profile: ntia-2021, min: 90%}}, licenses: {{deny: [AGPL-3.0-only]}}}}}}
   - {{name: client, reference: "{registry}/demo/client:{{tag}}", signed-by: release, sbom: {{format: spdx, signed-by: release}}}}
   - {{name: gateway, reference: "{registry}/demo/gateway:{{tag}}", signed-by: gateway, sbom: {{format: cyclonedx, signed-by: gateway}}}}
 prometheus:
@@ -131,6 +145,8 @@ dashboards:
 files:
   - {{id: runbooks, title: Runbooks, path: "docs/runbooks/**"}}
   - {{id: values, title: Deployment values, path: deploy/values.yaml}}
+scans:
+  - {{id: vulns, title: Known vulnerabilities of the API, path: reports/api.vulns.json, limits: {{critical: 0, high: 0}}}}
 commands:
   - {{id: history, title: The release's commit, run: [git, log, "-1", "--format=%H %s"]}}
 "#

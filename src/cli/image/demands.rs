@@ -3,10 +3,13 @@
 use super::asked::Asked;
 use crate::cli::spot_check::demand::{Demand, Kind, Want};
 use crate::cli::trust_flags::Trust;
-use evidence::model::Signers;
-use evidence::model::policy::ImageDemand;
-use evidence::oci::ImageRef;
+use evidence::appraise::sbom::objection;
+use evidence::model::policy::{ImageDemand, SbomDemand};
+use evidence::model::{Digest, Signers};
+use evidence::oci::{ImageRef, Layout};
+use evidence::sbom::format_of;
 use evidence::sigstore::statement::PredicateType;
+use evidence::sigstore::{Content, Judgement, Object};
 
 /// What the command line asks about each image.
 pub(super) struct Flags<'a> {
@@ -63,7 +66,33 @@ pub(super) fn demand(flags: &Flags<'_>, asked: &Asked, trust: &Trust) -> Result<
         annotations: flags.annotations.to_vec(),
         must_be_made_for_it: entry.docker_reference_must_match,
         repository: policy.repository_of(entry).map(Into::into),
+        sboms: entry.sboms.clone(),
     })
+}
+
+/// An SBOM that is not as good as is demanded counts as one that does not hold.
+pub(super) fn held_against(
+    mut object: Object,
+    image: &Digest,
+    layout: &Layout,
+    sboms: &[SbomDemand],
+) -> Object {
+    if let (
+        Judgement::Valid(_),
+        Content::Attestation {
+            predicate_type,
+            statement,
+            ..
+        },
+    ) = (&object.judgement, &object.content)
+    {
+        let demanded = (sboms.iter()).find(|sbom| format_of(predicate_type) == Some(sbom.format));
+        let problem = demanded.and_then(|sbom| objection(statement, image, layout, &sbom.checks));
+        if let Some(problem) = problem {
+            object.judgement = Judgement::Invalid(problem);
+        }
+    }
+    object
 }
 
 fn own(flags: &Flags<'_>, signers: Signers) -> Want {

@@ -1,7 +1,7 @@
 //! `evidence image verify`: who signed these images?
 
 use super::asked::{AllAsked, Asked};
-use super::demands::{Flags, demand};
+use super::demands::{Flags, demand, held_against};
 use super::work::{Job, Work, point_out_doubles, runtime};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::format::Output;
@@ -122,6 +122,7 @@ impl VerifyArgs {
         };
         let name = asked.name.clone();
         let (judge, enough) = (trust.clone(), demand.clone());
+        let asked_of = demand.clone();
         let question = Question {
             signatures: demand.wants.iter().any(|want| want.kind == Kind::Signature),
             attestations: demand
@@ -137,6 +138,7 @@ impl VerifyArgs {
             judge: Arc::new(move |image, layout| {
                 judge_image(image, layout, &judge.roots, &judge.keys, &judge.options)
                     .into_iter()
+                    .map(|object| held_against(object, image, layout, &asked_of.sboms))
                     .map(without_statement)
                     .collect()
             }),

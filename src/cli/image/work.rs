@@ -1,6 +1,7 @@
 //! Looks at many images at the same time, each once, and gives the answers in the order of the questions.
 
 use super::asked::Asked;
+pub(super) use crate::cli::exit::chain;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::online::confirm;
 use crate::cli::spot_check::SpotCheck;
@@ -302,13 +303,6 @@ fn failed(name: &str, error: &ImageError) -> SpotCheck {
     } else {
         SpotCheck::refused(name, "malformed", message)
     }
-}
-
-/// An error with all its causes on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let lines: Vec<_> = causes.map(ToString::to_string).collect();
-    lines.join(": ")
 }
 
 /// Why the runtime could not start.

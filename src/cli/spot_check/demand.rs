@@ -1,5 +1,6 @@
 //! What is asked about an image or file, and whether judged signatures answer it.
 
+use evidence::model::policy::SbomDemand;
 use evidence::model::{Check, Finding, Group, Identity, IdentityRule, Outcome, Signers};
 use evidence::sigstore::docker_reference;
 use evidence::sigstore::statement::PredicateType;
@@ -20,6 +21,8 @@ pub(in crate::cli) struct Demand {
     pub(in crate::cli) must_be_made_for_it: bool,
     /// The repository whose CI may sign, unless a rule names another.
     pub(in crate::cli) repository: Option<String>,
+    /// What SBOMs must be besides signed.
+    pub(in crate::cli) sboms: Vec<SbomDemand>,
 }
 
 /// One thing that must be there.
