@@ -11,14 +11,20 @@ const TABLE: &[(&str, &[&str])] = &[
     ("oci", &["model"]),
     ("git", &["model"]),
     ("sbom", &["model"]),
+    ("vulns", &["model", "sbom"]),
     ("metrics", &["model"]),
     ("bundle", &["model"]),
     ("sigstore", &["model", "oci"]),
     ("net", &["model", "oci"]),
-    ("config", &["model", "oci", "sigstore", "metrics", "sbom"]),
+    (
+        "config",
+        &["model", "oci", "sigstore", "metrics", "sbom", "vulns"],
+    ),
     (
         "appraise",
-        &["model", "oci", "git", "sigstore", "sbom", "metrics"],
+        &[
+            "model", "oci", "git", "sigstore", "sbom", "vulns", "metrics",
+        ],
     ),
     ("decide", &["model", "sigstore", "metrics", "appraise"]),
     ("seal", &["model", "sigstore", "net", "decide"]),
@@ -27,15 +33,16 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "verify",
         &[
-            "model", "oci", "git", "bundle", "sigstore", "metrics", "sbom", "config", "appraise",
-            "decide",
+            "model", "oci", "git", "bundle", "sigstore", "metrics", "sbom", "vulns", "config",
+            "appraise", "decide",
         ],
     ),
-    ("report", &["model", "metrics", "sbom", "decide"]),
+    ("report", &["model", "metrics", "sbom", "vulns", "decide"]),
     (
         "collect",
         &[
-            "model", "config", "net", "oci", "git", "sigstore", "sbom", "metrics", "appraise",
+            "model", "config", "net", "oci", "git", "bundle", "sigstore", "sbom", "vulns",
+            "metrics", "appraise",
         ],
     ),
 ];

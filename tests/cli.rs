@@ -31,6 +31,21 @@ fn help_of_pins() {
 }
 
 #[test]
+fn help_of_sbom_check() {
+    assert_snapshot!(said(&good(), &["sbom", "check", "--help"]));
+}
+
+#[test]
+fn help_of_sbom_diff() {
+    assert_snapshot!(said(&good(), &["sbom", "diff", "--help"]));
+}
+
+#[test]
+fn help_of_vulns_check() {
+    assert_snapshot!(said(&good(), &["vulns", "check", "--help"]));
+}
+
+#[test]
 fn help_of_release() {
     assert_snapshot!(said(&good(), &["release", "--help"]));
 }
@@ -41,6 +56,9 @@ fn two_formats_on_standard_output_are_refused_before_anything_is_read() {
         &["verify", "b.tar.gz"][..],
         &["report", "b.tar.gz"],
         &["image", "verify", "oci:nowhere:v1"],
+        &["sbom", "check", "nowhere.json"],
+        &["sbom", "diff", "nowhere.json", "nowhere.json"],
+        &["vulns", "check", "nowhere.json"],
         &["blob", "verify", "b", "--bundle", "b.sigstore.json"],
     ] {
         let refused = Command::cargo_bin("evidence")

@@ -150,6 +150,40 @@ fn several_bundles_are_judged_each_and_the_worst_exit_counts() {
     assert!(errors.contains("not-there.tar.gz"), "{errors}");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_no_plain_file_is_written_to_and_stays_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, target) = (folder.path().join("link"), folder.path().join("target"));
+    let pipe = folder.path().join("pipe");
+    std::fs::write(&target, "before").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let from = pipe.clone();
+    let reader = std::thread::spawn(move || std::fs::read(from).unwrap());
+
+    let outputs = [&link, &pipe].map(|path| format!("json={}", path.display()));
+    let [to_link, to_pipe] = &outputs;
+    let args = [
+        "verify",
+        BUNDLE,
+        "--policy",
+        "policy.yaml",
+        "--output",
+        to_link,
+        "--output",
+        to_pipe,
+    ];
+    let (code, _, errors) = evidence(&args);
+
+    assert_eq!(code, Some(0), "{errors}");
+    let piped = reader.join().unwrap();
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(std::fs::read(&target).unwrap(), piped);
+    assert!(piped.starts_with(b"{"));
+}
+
 #[test]
 fn several_outputs_are_written_from_one_verification() {
     let folder = tempfile::tempdir().unwrap();

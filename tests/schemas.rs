@@ -24,6 +24,9 @@ fn every_schema_is_printed_as_it_is_kept_and_is_a_valid_schema() {
         "spot-check",
         "trust",
         "pins",
+        "sbom-check",
+        "sbom-diff",
+        "vulns-check",
         "seal-predicate",
     ] {
         let file = format!("schemas/evidence-{name}-v1.schema.json");
@@ -76,7 +79,7 @@ fn all_that_a_fresh_demonstration_writes_is_by_its_schema() {
     valid("seal-predicate", &predicate(&dir));
     let report = report(&dir, BUNDLE, &[], 0);
     valid("report", &report);
-    assert_eq!(report["items"].as_array().unwrap().len(), 14);
+    assert_eq!(report["items"].as_array().unwrap().len(), 15);
 }
 
 #[test]

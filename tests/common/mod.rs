@@ -73,9 +73,9 @@ impl World {
         tempfile::tempdir_in(self.folder.path()).unwrap().keep()
     }
 
-    /// A token of the release workflow at this commit.
-    pub(crate) fn token(&self, commit: &str) -> String {
-        let workflow = Workflow::release(REPOSITORY, TAG, commit);
+    /// A token of the release workflow at this tag and commit.
+    pub(crate) fn token(&self, tag: &str, commit: &str) -> String {
+        let workflow = Workflow::release(REPOSITORY, tag, commit);
         self.sandbox
             .identity_token(&Claims::of(Caller::Workflow(workflow)))
             .unwrap()
@@ -84,12 +84,15 @@ impl World {
     /// The arguments of `evidence release` for the project, by its release workflow.
     pub(crate) fn release_args(&self, project: &Project) -> Vec<String> {
         let config = project.path("evidence.yaml");
-        let mut args: Vec<String> = ["release", "--tag", TAG, "--config"]
+        let mut args: Vec<String> = ["release", "--tag", &project.tag, "--config"]
             .map(String::from)
             .into();
         args.push(text(&config));
         args.extend(["--out-dir".into(), text(&project.out)]);
-        args.extend(["--identity-token".into(), self.token(&project.commit)]);
+        args.extend([
+            "--identity-token".into(),
+            self.token(&project.tag, &project.commit),
+        ]);
         args.extend([
             "--signing-config".into(),
             text(&self.path("signing_config.json")),

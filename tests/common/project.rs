@@ -14,6 +14,8 @@ pub(crate) struct Project {
     pub(crate) out: PathBuf,
     /// The tag's commit.
     pub(crate) commit: String,
+    /// The tag.
+    pub(crate) tag: String,
 }
 
 impl Project {
@@ -24,6 +26,11 @@ impl Project {
 
     /// The project with another configuration.
     pub(crate) fn with(world: &World, change: impl FnOnce(String) -> String) -> Self {
+        Self::tagged(world, TAG, change)
+    }
+
+    /// The project at another tag.
+    pub(crate) fn tagged(world: &World, tag: &str, change: impl FnOnce(String) -> String) -> Self {
         let folder = world.new_folder();
         let root = folder.join("repository");
         let key = world.images.gateway_key.public_pem().unwrap();
@@ -51,14 +58,12 @@ impl Project {
             &root,
             &["commit", "--quiet", "--message", "The shop as it goes live"],
         );
-        git(
-            &root,
-            &["tag", "--annotate", TAG, "--message", "The shop, 1.4.0"],
-        );
+        git(&root, &["tag", "--annotate", tag, "--message", "The shop"]);
         Self {
             commit: git(&root, &["rev-parse", "HEAD"]),
             out: folder.join("out"),
             root,
+            tag: tag.into(),
         }
     }
 
@@ -69,7 +74,8 @@ impl Project {
 
     /// The bundle that a release writes.
     pub(crate) fn bundle(&self) -> PathBuf {
-        self.out.join(format!("evidence-bundle-{TAG}.tar.gz"))
+        self.out
+            .join(format!("evidence-bundle-{}.tar.gz", self.tag))
     }
 }
 

@@ -64,7 +64,7 @@ fn a_log_that_is_down_leaves_the_bundle_intact_and_sealing_resumes() {
     let first = stage.release(&project);
     let before = fs::read(bundle(&project)).unwrap();
     stage.restart(Service::Rekor);
-    let token = stage.world.token(&project.commit);
+    let token = stage.world.token(TAG, &project.commit);
     let second = seal(&stage, &project, &["--identity-token", &token]);
 
     assert_eq!(first.code, Some(3), "{}", first.stderr);
@@ -104,7 +104,7 @@ fn each_service_that_is_down_is_named_and_nothing_is_written() {
         (Service::Rekor, "log"),
     ] {
         stage.stop(service);
-        let token = stage.world.token(&project.commit);
+        let token = stage.world.token(TAG, &project.commit);
 
         let run = seal(&stage, &project, &["--identity-token", &token]);
 
@@ -205,7 +205,7 @@ fn a_seal_that_the_given_root_does_not_know_is_not_written() {
     packed(&project);
     let before = names(&project.out);
     let other = World::start();
-    let token = stage.world.token(&project.commit);
+    let token = stage.world.token(TAG, &project.commit);
 
     let run = finish(
         evidence()
@@ -231,7 +231,7 @@ fn a_file_that_is_no_bundle_is_not_sealed() {
     let stage = Stage::new();
     let file = stage.world.new_folder().join("b.tar.gz");
     fs::write(&file, "no bundle").unwrap();
-    let token = stage.world.token(&"0".repeat(40));
+    let token = stage.world.token(TAG, &"0".repeat(40));
 
     let run = finish(
         evidence()

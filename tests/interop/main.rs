@@ -19,6 +19,8 @@ mod requests;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
+mod sboms;
+#[cfg(test)]
 mod seal;
 #[cfg(test)]
 mod tripwire;

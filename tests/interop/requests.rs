@@ -171,7 +171,7 @@ impl Drop for Registry {
 }
 
 /// By a key, and in no log: the registry is all that there is.
-fn by_alice(program: &str, verb: &str) -> Command {
+pub(crate) fn by_alice(program: &str, verb: &str) -> Command {
     let mut command = Command::new(program);
     let config = stack_file("trust/signing_config_none.json");
     command.args([verb, "--signing-config", &config]);

@@ -14,7 +14,8 @@ mod forge;
 use evidence::appraise::{self, SignatureTrust};
 use evidence::model::predicate::{ResourceDescriptor, SealPredicate};
 use evidence::model::{
-    Capture, Check, Digest, IdentityRule, MemberPath, Signers, Status, Timestamp, Verdict,
+    Capture, Check, Digest, IdentityRule, MemberPath, SbomChecks, Signers, Status, Timestamp,
+    Verdict,
 };
 use evidence::sigstore::{Key, Options, Roots};
 use forge::{
@@ -273,7 +274,7 @@ fn a_signer_of_something_unreadable_does_not_stand_for_another_signers_sbom() {
     };
 
     let spdx = evidence::model::expectation::SbomFormat::Spdx;
-    let found = appraise::sbom::sbom(&capture, spdx, &rules, &trust);
+    let found = appraise::sbom::sbom(&capture, spdx, &rules, &SbomChecks::default(), &trust);
 
     assert_eq!(
         found.appraised.claim.met(),

@@ -206,7 +206,7 @@ pub(crate) fn the_seal_command_seals_an_edited_bundle_and_the_edit_is_refused_al
     let sealed = finish(
         evidence()
             .args(["seal", &text(&bundle)])
-            .args(["--identity-token", &world().token(&good().commit)])
+            .args(["--identity-token", &world().token(TAG, &good().commit)])
             .args([
                 "--signing-config",
                 &text(&world().path("signing_config.json")),
