@@ -38,7 +38,7 @@ struct SbomFact {
 /// Counts a scanner's report again.
 ///
 /// Problems: `scan-missing`, `scan-unreadable`, `scan-database`, `vex-unreadable`, `scan-sbom`, and those of
-/// [`vulns::judge`].
+/// [`vulns::judge()`].
 pub fn scan(capture: &Capture, wanted: &ScanExpectation, context: &Context<'_>) -> Appraised {
     let Some(file) = named(capture, &wanted.path) else {
         let problem = Problem::new("scan-missing", format!("no report {}", wanted.path));
