@@ -270,7 +270,7 @@ fn part(identity: &Identity<'_>, entries: Entries<'_>) -> Part {
     let has = |need: Need, entry: &Entry<'_>| match need {
         Need::Purl => matches!(identity, Identity::Purl { .. }),
         Need::Version => entry.version.as_deref().is_some_and(is_known),
-        Need::License => !terms::all_licenses([entry.package]).is_empty(),
+        Need::License => terms::has_license(entry.package),
         Need::Supplier => entry.package.supplier.as_deref().is_some_and(is_known),
         Need::Hash => entry
             .package

@@ -41,6 +41,18 @@ pub(super) fn all_licenses<'a>(packages: impl IntoIterator<Item = &'a Package<'a
     Licenses::of(packages).kind(LicenseKind::Any)
 }
 
+/// Whether it has a license that is known.
+pub(super) fn has_license(package: &Package<'_>) -> bool {
+    package
+        .licenses
+        .iter()
+        .any(|license| is_known(&license.text))
+}
+
+fn is_known(text: &str) -> bool {
+    !text.trim().is_empty() && !is_unknown(text)
+}
+
 /// What may be shown of texts, sorted.
 pub(super) fn shown_all(texts: Texts<'_>) -> Vec<String> {
     texts.iter().map(|text| shown(text)).collect()
@@ -57,7 +69,7 @@ impl<'a> Licenses<'a> {
     fn of(packages: impl IntoIterator<Item = &'a Package<'a>>) -> Self {
         let mut found = Self::default();
         for license in packages.into_iter().flat_map(|package| &package.licenses) {
-            if license.text.trim().is_empty() || is_unknown(&license.text) {
+            if !is_known(&license.text) {
                 continue;
             }
             let texts = match license.by {

@@ -3,7 +3,7 @@
 use super::PurlError;
 use crate::model::limits;
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt;
 
 /// Percent-decoded; a `%` without two hexadecimal digits stands for itself.
 pub(crate) fn decoded(text: &str) -> Result<Cow<'_, str>, PurlError> {
@@ -45,18 +45,37 @@ pub(super) fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Percent-encodes as package URLs do (purl specification, "Character encoding"); `/` too.
 pub(super) fn encode(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    for byte in text.bytes() {
-        match byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {
-            true => f.write_char(char::from(byte))?,
-            false => write!(f, "%{byte:02X}")?,
+    let mut rest = text;
+    // In runs: hardly anything of a real name is encoded.
+    while let Some(place) = rest.bytes().position(|byte| !is_plain(byte)) {
+        let (run, other) = rest.split_at_checked(place).unwrap_or((rest, ""));
+        f.write_str(run)?;
+        let mut chars = other.chars();
+        for byte in chars.next().into_iter().flat_map(utf8) {
+            write!(f, "%{byte:02X}")?;
         }
+        rest = chars.as_str();
     }
-    Ok(())
+    f.write_str(rest)
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte)
+}
+
+fn utf8(c: char) -> impl Iterator<Item = u8> {
+    let mut buffer = [0; 4];
+    let length = c.encode_utf8(&mut buffer).len();
+    buffer.into_iter().take(length)
 }
 
 /// A document's text as it may be shown: what would break the line, steer a terminal, hide or turn the order of
 /// letters around is escaped, and what is very long is cut.
 pub(in crate::sbom) fn shown(text: &str) -> String {
+    let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if text.len() <= limits::SBOM_SHOWN_CHARACTERS && text.bytes().all(is_plain) {
+        return text.into();
+    }
     let mut out = String::with_capacity(text.len().min(limits::SBOM_SHOWN_CHARACTERS));
     for (count, c) in text.chars().enumerate() {
         if count == limits::SBOM_SHOWN_CHARACTERS {
