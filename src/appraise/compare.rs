@@ -119,8 +119,17 @@ fn drop_judgement(object: &mut Value) {
     if let Some(map) = object.as_object_mut() {
         // Of a comparison or of an SBOM that was read with a scan nothing stands when it was not accepted.
         for dependent in [
-            "outcome", "signer", "logIndex", "signedAt", "problem", "now", "before", "drift",
-            "packages", "unlisted",
+            "outcome",
+            "signer",
+            "logIndex",
+            "signedAt",
+            "problem",
+            "now",
+            "before",
+            "drift",
+            "packages",
+            "unlisted",
+            "unlistedCount",
         ] {
             map.remove(dependent);
         }
@@ -209,6 +218,30 @@ mod tests {
             place,
             "/facts/value is stated as \"0.2\", what follows is \"0.4\""
         );
+    }
+
+    #[test]
+    fn what_an_sbom_a_seal_or_a_comparison_says_is_set_aside_with_a_root_that_is_lacking() {
+        for (known, unknown) in [
+            (
+                json!({"sboms": [{"outcome": "valid", "packages": 3, "unlisted": ["a"], "unlistedCount": 1}]}),
+                json!({"sboms": [{"outcome": "unknown-root", "packages": 0, "unlisted": [], "unlistedCount": 0}]}),
+            ),
+            (
+                json!({"seals": [{"outcome": "valid", "signer": "a", "signedAt": "b"}]}),
+                json!({"seals": [{"outcome": "unknown-root", "signer": null, "signedAt": null}]}),
+            ),
+            (
+                json!({"comparisons": [{"platform": null, "outcome": "valid", "now": {}, "before": {}, "drift": {}}]}),
+                json!({"comparisons": [{"platform": null, "outcome": "unknown-root"}]}),
+            ),
+        ] {
+            let stated = claim(Some(true), &known).to_stated();
+
+            let found = compare(&stated, &claim(None, &unknown));
+
+            assert!(matches!(found, Comparison::Undetermined(_)), "{found:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! "The scanner found no more than it may": a report counted again, VEX applied, matches tied to the image's SBOM.
 
-use super::attested::{self, AttestedSbom};
+use super::attested::{self, AttestedSbom, SpeaksFor};
 use super::image::{ImageRequest, layout_of};
 use super::signatures::{Outcome, SignatureTrust};
 use super::{Appraised, Claim, Context};
@@ -224,7 +224,7 @@ fn listed(
     let mut outcome = Outcome::Invalid;
     for one in &found.documents {
         match &one.reading {
-            Ok(listed) if is_accepted(one) => {
+            Ok(listed) if is_accepted(one) && one.speaks_for != SpeaksFor::Other => {
                 inventory.merge(listed);
                 outcome = Outcome::Valid;
             }

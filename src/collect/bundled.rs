@@ -1,12 +1,11 @@
 //! What a bundle has of its images and scans, for a look at it that proves nothing: `evidence verify` judges bundles.
 
-use super::previous::{PreviousError, manifest};
+use super::previous::{PreviousError, bodies, layout, manifest};
 use crate::appraise::ImageRequest;
 use crate::appraise::image_sboms::image_digests;
 use crate::bundle::Archive;
-use crate::model::{Digest, Expectation, Item, MemberPath, ScanExpectation, limits};
-use crate::oci::layout::REF_NAME;
-use crate::oci::{Index, Layout};
+use crate::model::{Digest, Expectation, Item, MemberPath, ScanExpectation};
+use crate::oci::Layout;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
@@ -64,25 +63,7 @@ pub fn read(path: &Path) -> Result<Bundled, PreviousError> {
         .filter(|item| is_taken(&item.expectation))
         .flat_map(|item| &item.files)
         .collect();
-    let mut bodies: BTreeMap<MemberPath, Arc<[u8]>> = BTreeMap::new();
-    let mut left = limits::ATTACHED_BYTES;
-    while let Some(head) = members.next_member().map_err(archive)? {
-        if !wanted.contains(&head.path) {
-            continue;
-        }
-        left = left
-            .checked_sub(head.size)
-            .ok_or_else(|| PreviousError::TooLarge {
-                path: path.into(),
-                what: "attachments and scans",
-                limit: limits::ATTACHED_BYTES,
-            })?;
-        let mut bytes = Vec::new();
-        members
-            .read_body(&mut |piece| bytes.extend_from_slice(piece))
-            .map_err(archive)?;
-        bodies.insert(head.path, bytes.into());
-    }
+    let bodies = bodies(&mut members, path, &wanted)?;
     members.finish().map_err(archive)?;
     let names: BTreeMap<&MemberPath, &str> = (manifest.files.iter())
         .map(|file| {
@@ -129,29 +110,7 @@ fn is_taken(expectation: &Expectation) -> bool {
 }
 
 fn image(item: &Item, bodies: &BTreeMap<MemberPath, Arc<[u8]>>) -> BundledImage {
-    let mut layout = Layout::new();
-    let mut index = None;
-    for path in &item.files {
-        let Some(bytes) = bodies.get(path) else {
-            continue;
-        };
-        if path.as_str() == "oci/index.json" {
-            index = serde_json::from_slice::<Index>(bytes).ok();
-        } else if path.is_under("oci/blobs") {
-            layout.add_blob(bytes.clone());
-        }
-    }
-    // The index is that of all images of the bundle.
-    for mut entry in index.map(|index| index.manifests).unwrap_or_default() {
-        if layout.blob(&entry.digest).is_none() {
-            continue;
-        }
-        let name = entry.annotations.get(REF_NAME);
-        if name.is_some_and(|name| *name == item.id) {
-            entry.annotations.remove(REF_NAME);
-        }
-        layout.add_entry(entry);
-    }
+    let layout = layout(item, bodies);
     let request: Option<ImageRequest> = serde_json::from_value(item.request.clone()).ok();
     BundledImage {
         id: item.id.clone(),

@@ -5,11 +5,11 @@ use super::oci_files;
 use crate::appraise::drift::{MANIFEST_NAME, PreviousRequest, SEAL_NAME};
 use crate::bundle::{Archive, ArchiveError, MANIFEST, canonical};
 use crate::model::{
-    Capture, CapturedFile, Expectation, Manifest, MemberPath, MemberPathError, limits,
+    Capture, CapturedFile, Expectation, Item, Manifest, MemberPath, MemberPathError, limits,
 };
 use crate::oci::layout::REF_NAME;
 use crate::oci::{Index, Layout};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -98,45 +98,11 @@ pub fn read(path: &Path, image: &str) -> Result<PreviousImage, PreviousError> {
         path: path.into(),
         image: image.into(),
     })?;
-    let wanted: BTreeSet<&MemberPath> = item.files.iter().collect();
-    let mut layout = Layout::new();
-    let mut index = None;
-    let mut left = limits::ATTACHED_BYTES;
-    while let Some(head) = members.next_member().map_err(archive)? {
-        if !wanted.contains(&head.path) || !head.path.is_under("oci") {
-            continue;
-        }
-        left = left
-            .checked_sub(head.size)
-            .ok_or_else(|| PreviousError::TooLarge {
-                path: path.into(),
-                what: "attachments",
-                limit: limits::ATTACHED_BYTES,
-            })?;
-        let mut bytes = Vec::new();
-        members
-            .read_body(&mut |piece| bytes.extend_from_slice(piece))
-            .map_err(archive)?;
-        if head.path.as_str() == "oci/index.json" {
-            index = serde_json::from_slice::<Index>(&bytes).ok();
-        } else if head.path.is_under("oci/blobs") {
-            layout.add_blob(bytes);
-        }
-    }
+    let wanted: BTreeSet<&MemberPath> = (item.files.iter())
+        .filter(|path| path.is_under("oci"))
+        .collect();
+    let bodies = bodies(&mut members, path, &wanted)?;
     let totals = members.finish().map_err(archive)?;
-    // The index is that of all images of the bundle.
-    for mut entry in index.map(|index| index.manifests).unwrap_or_default() {
-        if layout.blob(&entry.digest).is_some() {
-            if entry
-                .annotations
-                .get(REF_NAME)
-                .is_some_and(|name| name == image)
-            {
-                entry.annotations.remove(REF_NAME);
-            }
-            layout.add_entry(entry);
-        }
-    }
     let digest = (item.request.get("digest")).and_then(|digest| digest.as_str()?.parse().ok());
     Ok(PreviousImage {
         request: PreviousRequest {
@@ -145,7 +111,7 @@ pub fn read(path: &Path, image: &str) -> Result<PreviousImage, PreviousError> {
         },
         manifest: json.into(),
         seal: seal(path)?,
-        layout,
+        layout: layout(item, &bodies),
     })
 }
 
@@ -173,6 +139,65 @@ impl PreviousImage {
         }
         Ok(())
     }
+}
+
+/// The bytes of the wanted members.
+pub(super) fn bodies(
+    members: &mut Archive<File>,
+    path: &Path,
+    wanted: &BTreeSet<&MemberPath>,
+) -> Result<BTreeMap<MemberPath, Arc<[u8]>>, PreviousError> {
+    let archive = |source| PreviousError::Archive {
+        path: path.into(),
+        source,
+    };
+    let mut bodies = BTreeMap::new();
+    let mut left = limits::ATTACHED_BYTES;
+    while let Some(head) = members.next_member().map_err(archive)? {
+        if !wanted.contains(&head.path) {
+            continue;
+        }
+        left = left
+            .checked_sub(head.size)
+            .ok_or_else(|| PreviousError::TooLarge {
+                path: path.into(),
+                what: "attachments and scans",
+                limit: limits::ATTACHED_BYTES,
+            })?;
+        let mut bytes = Vec::new();
+        members
+            .read_body(&mut |piece| bytes.extend_from_slice(piece))
+            .map_err(archive)?;
+        bodies.insert(head.path, bytes.into());
+    }
+    Ok(bodies)
+}
+
+/// An image's own part of the one layout of all images.
+pub(super) fn layout(item: &Item, bodies: &BTreeMap<MemberPath, Arc<[u8]>>) -> Layout {
+    let mut layout = Layout::new();
+    let mut index = None;
+    for path in &item.files {
+        let Some(bytes) = bodies.get(path) else {
+            continue;
+        };
+        if path.as_str() == "oci/index.json" {
+            index = serde_json::from_slice::<Index>(bytes).ok();
+        } else if path.is_under("oci/blobs") {
+            layout.add_blob(bytes.clone());
+        }
+    }
+    for mut entry in index.map(|index| index.manifests).unwrap_or_default() {
+        if layout.blob(&entry.digest).is_none() {
+            continue;
+        }
+        let name = entry.annotations.get(REF_NAME);
+        if name.is_some_and(|name| *name == item.id) {
+            entry.annotations.remove(REF_NAME);
+        }
+        layout.add_entry(entry);
+    }
+    layout
 }
 
 pub(super) fn manifest(

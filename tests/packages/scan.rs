@@ -2,7 +2,9 @@
 
 use crate::common::TAG;
 use crate::common::project::Project;
-use crate::image::{described, package, project, release, released};
+use crate::image::{
+    attest, described, new_image, package, project, release, released, sign, spdx, workflow,
+};
 use crate::sample::Verdict;
 use crate::sbom::item;
 use serde_json::{Value, json};
@@ -139,6 +141,24 @@ fn a_match_for_a_package_that_the_sbom_does_not_list_is_shown_and_fails_where_it
     );
     denied.is("verified", 4, &["requirement"]);
     denied.says("EV-requirement-scan-package-unknown");
+}
+
+#[test]
+fn the_sbom_of_another_image_says_nothing_about_what_the_scanned_one_has() {
+    let image = new_image();
+    let signer = workflow(TAG);
+    sign(&image, &signer);
+    let foreign = evidence::model::Digest::of(b"another image");
+    let document = spdx(Some(foreign), &[package("left", "1.0.0")]);
+    attest(&image, &image.descriptor, &signer, document);
+    let section = "scans:\n  - {id: vulns, path: reports/grype.json, image: api, limits: {unlisted-packages: deny}}\n";
+    let project = project(TAG, &image, "", "", section);
+    put(&project, "reports/grype.json", &grype());
+
+    let verdict = verified(&project, 4);
+
+    let problems = item(&verdict, "vulns")["problems"].to_string();
+    assert!(problems.contains("scan-sbom"), "{problems}");
 }
 
 #[test]

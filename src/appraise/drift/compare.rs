@@ -199,7 +199,10 @@ fn compare(
                 problems.push(Problem::new("drift-root-unknown", message));
             }
             Chosen::Unaccepted { .. } => {
-                outcome = Outcome::Invalid;
+                // A root that is lacking on one side leaves the whole open.
+                if outcome == Outcome::Valid {
+                    outcome = Outcome::Invalid;
+                }
                 let message = format!(
                     "{place}no SBOM of {whose} is signed by {}",
                     asked
