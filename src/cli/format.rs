@@ -92,6 +92,26 @@ impl Formats for Format {
     ];
 }
 
+/// Formats of what is checked outside of bundles: SBOMs and scanners' reports.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Markdown,
+    Sarif,
+    Junit,
+}
+
+impl Formats for CheckFormat {
+    const NAMED: &'static [(&'static str, Self)] = &[
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("markdown", Self::Markdown),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+    ];
+}
+
 impl Output<Format> {
     pub(crate) fn write(&self, report: &Report) -> Result<(), CliError> {
         self.put(&match self.format {

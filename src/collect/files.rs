@@ -190,14 +190,14 @@ fn bytes(root: &Path, path: &str) -> Result<Vec<u8>, FilesError> {
 }
 
 /// Gives member paths: plain ones as they are, others by number, none twice.
-struct Members<'a> {
+pub(super) struct Members<'a> {
     id: &'a str,
     plain: BTreeSet<MemberPath>,
     next: usize,
 }
 
 impl<'a> Members<'a> {
-    fn new(id: &'a str, paths: &BTreeSet<String>) -> Self {
+    pub(super) fn new(id: &'a str, paths: &BTreeSet<String>) -> Self {
         let plain = paths
             .iter()
             .filter_map(|path| MemberPath::try_from(format!("files/{id}/{path}")).ok());
@@ -208,7 +208,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn path(&mut self, path: &str) -> Result<MemberPath, FilesError> {
+    pub(super) fn path(&mut self, path: &str) -> Result<MemberPath, FilesError> {
         let id = self.id;
         if let Ok(plain) = MemberPath::try_from(format!("files/{id}/{path}")) {
             return Ok(plain);

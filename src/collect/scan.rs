@@ -1,7 +1,7 @@
 //! A scanner's report and the files that it is read with.
 
-use super::files::{self, FilesError};
-use crate::model::{CapturedFile, MemberPath, ScanExpectation, limits};
+use super::files::{self, FilesError, Members};
+use crate::model::{CapturedFile, ScanExpectation, limits};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
@@ -16,20 +16,17 @@ pub(super) fn read(
     id: &str,
     wanted: &ScanExpectation,
 ) -> Result<Vec<CapturedFile>, FilesError> {
-    let paths: BTreeSet<&String> = std::iter::once(&wanted.path)
+    let paths: BTreeSet<String> = std::iter::once(&wanted.path)
         .chain(&wanted.database)
         .chain(&wanted.vex)
+        .cloned()
         .collect();
+    let mut members = Members::new(id, &paths);
     let mut captured = Vec::new();
-    for (number, path) in paths.into_iter().enumerate() {
+    for path in &paths {
         let bytes = bytes(root, path)?;
-        let plain = MemberPath::try_from(format!("files/{id}/{path}"));
-        let member = match plain {
-            Ok(plain) => plain,
-            Err(_) => MemberPath::try_from(format!("files/{id}/{number}.json"))?,
-        };
         captured.push(CapturedFile {
-            path: member,
+            path: members.path(path)?,
             name: Some(path.clone()),
             media_type: files::media_type(path).into(),
             bytes: bytes.into(),
@@ -44,11 +41,10 @@ fn bytes(root: &Path, path: &str) -> Result<Vec<u8>, FilesError> {
         source,
     };
     let whole = root.join(path);
-    // A link may lead out of the repository.
-    if !std::fs::symlink_metadata(&whole)
-        .map_err(unreadable)?
-        .is_file()
-    {
+    // A link, the file's own or a folder's on the way, may lead out of the repository.
+    let real = whole.canonicalize().map_err(unreadable)?;
+    let inside = root.canonicalize().map_err(unreadable)?.join(path);
+    if real != inside || !real.is_file() {
         return Err(unreadable(std::io::Error::other("not a plain file")));
     }
     let mut bytes = Vec::new();

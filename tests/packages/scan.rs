@@ -5,7 +5,7 @@ use crate::common::project::Project;
 use crate::image::{
     attest, described, new_image, package, project, release, released, sign, spdx, workflow,
 };
-use crate::sample::Verdict;
+use crate::sample::{Sample, Verdict};
 use crate::sbom::item;
 use serde_json::{Value, json};
 
@@ -162,6 +162,23 @@ fn the_sbom_of_another_image_says_nothing_about_what_the_scanned_one_has() {
 }
 
 #[test]
+fn a_path_that_is_no_member_name_takes_no_other_files_place() {
+    // The numbered name of the second is the own name of the first.
+    let project = scanned(&grype(), ", vex: [1.json, \"a b.json\"], limits: {high: 0}");
+    put(&project, "1.json", &vex("affected"));
+    put(&project, "a b.json", &vex("not_affected"));
+
+    let (sample, _) = Sample::release(&project);
+
+    let bundle = sample.bundle();
+    let bodies = bundle
+        .members
+        .iter()
+        .filter(|(path, _)| path.starts_with("files/vulns/"));
+    assert_eq!(bodies.count(), 3);
+}
+
+#[test]
 fn a_report_that_is_not_there_or_a_link_is_not_captured() {
     let missing = scanned(&grype(), "");
     std::fs::remove_file(missing.path("reports/grype.json")).unwrap();
@@ -170,7 +187,15 @@ fn a_report_that_is_not_there_or_a_link_is_not_captured() {
     std::fs::rename(&report, linked.path("reports/real.json")).unwrap();
     std::os::unix::fs::symlink("real.json", &report).unwrap();
 
-    for project in [missing, linked] {
+    let led_out = scanned(&grype(), "");
+    let (inside, outside) = (
+        led_out.path("reports"),
+        led_out.out.with_file_name("outside"),
+    );
+    std::fs::rename(&inside, &outside).unwrap();
+    std::os::unix::fs::symlink(&outside, &inside).unwrap();
+
+    for project in [missing, linked, led_out] {
         let run = release(&project);
 
         assert_eq!(run.code, Some(3), "{}", run.stderr);

@@ -5,7 +5,7 @@ use super::found::Found;
 use super::source::SourceFlags;
 use super::target::Target;
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::format::{Formats, Output};
+use crate::cli::format::{CheckFormat, Output};
 use clap::Args;
 use evidence::model::expectation::SbomFormat;
 use evidence::report;
@@ -32,28 +32,9 @@ pub(in crate::cli) struct CheckArgs {
     /// Format of the result, and a file for it: text, json, markdown, sarif or junit, as FORMAT[=PATH]; repeatable
     /// [default: text].
     #[arg(long, short, value_name = "FORMAT[=PATH]", env = "EVIDENCE_OUTPUT")]
-    output: Vec<Output<Format>>,
+    output: Vec<Output<CheckFormat>>,
     #[command(flatten)]
     source: SourceFlags,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
-    Sarif,
-    Junit,
-}
-
-impl Formats for Format {
-    const NAMED: &'static [(&'static str, Self)] = &[
-        ("text", Self::Text),
-        ("json", Self::Json),
-        ("markdown", Self::Markdown),
-        ("sarif", Self::Sarif),
-        ("junit", Self::Junit),
-    ];
 }
 
 /// A statement may be about an index, and its document of one platform.
@@ -62,7 +43,7 @@ const OTHER_THAN_STATED: &str = "the document names another digest than the stat
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, CliError> {
-    let outputs = Output::all(&args.output, Format::Text)?;
+    let outputs = Output::all(&args.output, CheckFormat::Text)?;
     let demands = args.demands.read()?;
     let targets = args
         .targets
@@ -82,11 +63,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, CliError> {
     };
     for output in outputs {
         output.put(&match output.format {
-            Format::Text => report::sbom::text(&answer),
-            Format::Json => report::json::page(&answer),
-            Format::Markdown => report::sbom::markdown(&answer),
-            Format::Sarif => report::sarif(&report::sbom::entries(&answer)),
-            Format::Junit => report::junit(&report::sbom::suites(&answer)),
+            CheckFormat::Text => report::sbom::text(&answer),
+            CheckFormat::Json => report::json::page(&answer),
+            CheckFormat::Markdown => report::sbom::markdown(&answer),
+            CheckFormat::Sarif => report::sarif(&report::sbom::entries(&answer)),
+            CheckFormat::Junit => report::junit(&report::sbom::suites(&answer)),
         })?;
     }
     let exits = answer.targets.iter().map(|one| Found::exit(one.standing));

@@ -3,7 +3,7 @@
 use super::limits::LimitFlags;
 use super::scan::{self, ScanFiles};
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::format::{Formats, Output};
+use crate::cli::format::{CheckFormat, Output};
 use crate::cli::sbom::found::Found;
 use crate::cli::sbom::source::SourceFlags;
 use crate::cli::sbom::target::Target;
@@ -57,33 +57,14 @@ pub(in crate::cli) struct CheckArgs {
     /// Format of the result, and a file for it: text, json, markdown, sarif or junit, as FORMAT[=PATH]; repeatable
     /// [default: text].
     #[arg(long, short, value_name = "FORMAT[=PATH]", env = "EVIDENCE_OUTPUT")]
-    output: Vec<Output<Format>>,
+    output: Vec<Output<CheckFormat>>,
     #[command(flatten)]
     source: SourceFlags,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
-    Sarif,
-    Junit,
-}
-
-impl Formats for Format {
-    const NAMED: &'static [(&'static str, Self)] = &[
-        ("text", Self::Text),
-        ("json", Self::Json),
-        ("markdown", Self::Markdown),
-        ("sarif", Self::Sarif),
-        ("junit", Self::Junit),
-    ];
-}
-
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, CliError> {
-    let outputs = Output::all(&args.output, Format::Text)?;
+    let outputs = Output::all(&args.output, CheckFormat::Text)?;
     if args.limits.denies_unlisted() && args.sbom.is_none() {
         return Err(CliError::usage("--unlisted-packages deny needs an SBOM")
             .hint("name it with --sbom FILE|REF"));
@@ -92,11 +73,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, CliError> {
     let answer = answer(args, &mut files)?;
     for output in outputs {
         output.put(&match output.format {
-            Format::Text => report::vulns::text(&answer),
-            Format::Json => report::json::page(&answer),
-            Format::Markdown => report::vulns::markdown(&answer),
-            Format::Sarif => report::vulns::sarif(&answer),
-            Format::Junit => report::junit(&report::vulns::suites(&answer)),
+            CheckFormat::Text => report::vulns::text(&answer),
+            CheckFormat::Json => report::json::page(&answer),
+            CheckFormat::Markdown => report::vulns::markdown(&answer),
+            CheckFormat::Sarif => report::vulns::sarif(&answer),
+            CheckFormat::Junit => report::junit(&report::vulns::suites(&answer)),
         })?;
     }
     Ok(Found::exit(answer.standing))
