@@ -18,6 +18,18 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// The same capture with only the files below this folder.
+    #[must_use]
+    pub fn under(&self, folder: &str) -> Self {
+        let below = |file: &&CapturedFile| file.path.is_under(folder);
+        Self {
+            captured: self.captured,
+            window: self.window,
+            request: self.request.clone(),
+            files: self.files.iter().filter(below).cloned().collect(),
+        }
+    }
+
     /// The file whose member path ends in this name; none when there is no such file or more than one.
     pub fn file(&self, name: &str) -> Option<&CapturedFile> {
         let last = |file: &&CapturedFile| file.path.as_str().rsplit('/').next() == Some(name);

@@ -1,6 +1,8 @@
 //! What should be seen, from the configuration.
 
-use super::{DriftLimits, SbomChecks, ScanExpectation, Signers};
+use super::{
+    DriftLimits, Formula, GateExpectation, SbomChecks, ScanExpectation, Signers, Timestamp, Window,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -49,6 +51,10 @@ pub enum Expectation {
     Scan(ScanExpectation),
     /// A statistic of a query keeps to its limit.
     Metric(MetricExpectation),
+    /// A statistic of what is computed from metrics keeps to its limit.
+    Derived(DerivedExpectation),
+    /// The rules of a gate do not fire.
+    Gate(GateExpectation),
     /// A dashboard or panel renders.
     Dashboard(DashboardExpectation),
     /// Files are there, as they are in the commit.
@@ -65,6 +71,40 @@ pub enum Expectation {
         /// Exit code that is wanted.
         exit_code: i32,
     },
+}
+
+impl Expectation {
+    /// The window of an expectation that speaks of one, ending at that time or as little before it as its grid wants:
+    /// the end is a multiple of the step, so that two runs ask on one grid.
+    pub fn window(&self, at: Timestamp) -> Option<Window> {
+        let (length, step) = match self {
+            Self::Metric(metric) => match &metric.range {
+                Some(range) => (range.window_ms, range.step_ms),
+                None => (0, 1),
+            },
+            Self::Dashboard(dashboard) => (dashboard.window_ms, 1_000),
+            _ => return None,
+        };
+        let at = at.as_millisecond();
+        let end_ms = at.saturating_sub(at.rem_euclid(i64::try_from(step.max(1)).ok()?));
+        let start_ms = end_ms.checked_sub_unsigned(length)?;
+        Some(Window { start_ms, end_ms })
+    }
+
+    /// Ids of the metric items that it is computed from; none for what has a source of its own.
+    pub fn inputs(&self) -> Vec<&str> {
+        match self {
+            Self::Gate(gate) => gate.items(),
+            Self::Derived(derived) => {
+                let metrics = derived.source.metrics();
+                let mut items: Vec<&str> = metrics.iter().map(|one| one.item.as_str()).collect();
+                items.sort_unstable();
+                items.dedup();
+                items
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What an SBOM is compared with, and how far it may have moved.
@@ -120,6 +160,35 @@ pub struct MetricExpectation {
     pub statistic: Statistic,
     /// Unit of the values, such as `s`; empty for a plain number.
     pub unit: String,
+    /// What is good; none records the value without judging it.
+    pub limit: Option<Limit>,
+    /// Least share of steps that must have a number, in percent (0 to 100).
+    pub min_coverage_percent: u8,
+    /// Longest stretch without a number, in milliseconds.
+    pub max_gap_ms: u64,
+    /// Whether the samples behind the query are captured too, so that its answer can be computed from them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub raw: bool,
+    /// Whether an answer that the server warns of is judged all the same.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub accept_warnings: bool,
+    /// The query as a document has it that this one stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_query: Option<String>,
+}
+
+/// What is computed from metrics, and the limit to keep.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DerivedExpectation {
+    /// What is computed.
+    pub source: Formula,
+    /// Unit of the values; empty for a plain number.
+    pub unit: String,
+    /// How several series are treated.
+    pub series: Series,
+    /// One number of the values.
+    pub statistic: Statistic,
     /// What is good; none records the value without judging it.
     pub limit: Option<Limit>,
     /// Least share of steps that must have a number, in percent (0 to 100).
@@ -252,6 +321,28 @@ pub struct DashboardExpectation {
     pub theme: String,
     /// Dashboard variables (`var-NAME`).
     pub variables: BTreeMap<String, Vec<String>>,
+    /// Who answers the queries of its panels; none where only the picture is captured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DashboardData>,
+}
+
+/// How the data behind a dashboard's panels is captured.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DashboardData {
+    /// Name of the server in the configuration that answers for every Prometheus that the dashboard names.
+    pub prometheus: Option<String>,
+    /// Servers in the configuration by the uid or name of the data source that they answer for.
+    pub datasources: BTreeMap<String, String>,
+    /// How often the servers scrape, in milliseconds: no step is shorter, unless the dashboard says so.
+    pub scrape_interval_ms: u64,
+    /// Points that a panel draws at most, from which steps follow; none for one a pixel.
+    pub max_data_points: Option<u64>,
+}
+
+impl DashboardData {
+    /// What Grafana takes for a server's scrape interval that it is not told, in milliseconds.
+    pub const SCRAPE_MS: u64 = 15_000;
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

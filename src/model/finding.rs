@@ -96,6 +96,8 @@ pub enum Group {
 pub enum Outcome {
     /// Holds.
     Pass,
+    /// Holds, with something to look at: a gate is YELLOW.
+    Warning,
     /// Does not hold.
     Fail,
     /// Was asked for and could not be judged: the verdict is undetermined.
@@ -174,6 +176,25 @@ impl Finding {
             group,
             Outcome::Undetermined,
             Status::Missing,
+            subject,
+            code(check, detail),
+            message,
+        )
+    }
+
+    /// A check that held with something to look at.
+    pub fn warning(
+        check: Check,
+        group: Group,
+        subject: impl Into<String>,
+        detail: &str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::new(
+            check,
+            group,
+            Outcome::Warning,
+            Status::Verified,
             subject,
             code(check, detail),
             message,

@@ -1,6 +1,6 @@
 //! One entry of a bundle.
 
-use super::{Expectation, MemberPath, Problem, Status, Timestamp, Window};
+use super::{Expectation, GateVerdict, MemberPath, Problem, Status, Timestamp, Window};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -60,6 +60,10 @@ pub enum Kind {
     Scan,
     /// A query of a metrics server.
     Metric,
+    /// What is computed from metrics.
+    Derived,
+    /// Rules over metrics.
+    Gate,
     /// A Grafana render.
     Dashboard,
     /// Files of the repository.
@@ -68,12 +72,22 @@ pub enum Kind {
     Command,
 }
 
+impl StatedClaim {
+    /// The verdict that the facts of a gate's claim give. What is no such claim is INCONCLUSIVE.
+    pub fn gate_verdict(&self) -> GateVerdict {
+        let verdict =
+            (self.facts.get("verdict")).and_then(|word| serde_json::from_value(word.clone()).ok());
+        verdict.unwrap_or(GateVerdict::Inconclusive)
+    }
+}
+
 impl Expectation {
     /// Whether an item of this expectation can fail a requirement.
     pub fn demands(&self) -> bool {
         match self {
             Self::Image { signed_by, .. } => !signed_by.is_empty(),
             Self::Metric(metric) => metric.limit.is_some(),
+            Self::Derived(derived) => derived.limit.is_some(),
             _ => true,
         }
     }
@@ -88,6 +102,8 @@ impl Expectation {
             Self::Drift(_) => Kind::Drift,
             Self::Scan(_) => Kind::Scan,
             Self::Metric(_) => Kind::Metric,
+            Self::Derived(_) => Kind::Derived,
+            Self::Gate(_) => Kind::Gate,
             Self::Dashboard(_) => Kind::Dashboard,
             Self::File { .. } => Kind::File,
             Self::Command { .. } => Kind::Command,
@@ -105,6 +121,8 @@ impl fmt::Display for Kind {
             Self::Drift => "drift",
             Self::Scan => "scan",
             Self::Metric => "metric",
+            Self::Derived => "derived",
+            Self::Gate => "gate",
             Self::Dashboard => "dashboard",
             Self::File => "file",
             Self::Command => "command",

@@ -64,10 +64,30 @@ pub const METRICS_BYTES: u64 = 64 << 20;
 pub const SERIES: usize = 10_000;
 /// Samples of one query, all its series and requests together.
 pub const POINTS: usize = 5_000_000;
+/// Bytes of all answers of one metric: five million samples of 50 bytes.
+pub const METRIC_BYTES: u64 = 256 << 20;
+/// Bytes of the raw samples behind one metric, of those.
+pub const RAW_BYTES: u64 = 192 << 20;
+/// Requests for the raw samples behind one metric.
+pub const RAW_REQUESTS: usize = 1_000;
+/// Seconds in which a metric is captured, all its requests together.
+pub const METRIC_SECONDS: u64 = 600;
+/// Bytes of a server's configuration, which is read for a few lines and dropped.
+pub const SERVER_CONFIG_BYTES: u64 = 16 << 20;
+/// Labels that a server adds to all its series.
+pub const EXTERNAL_LABELS: usize = 64;
+/// Features of a server that were switched on.
+pub const FEATURES: usize = 64;
+/// Bytes of one text about a server: a label, a feature, an interval.
+pub const SERVER_TEXT_BYTES: usize = 1_024;
 /// Bytes of one picture.
 pub const PICTURE_BYTES: u64 = 32 << 20;
 /// Pixels of one picture.
 pub const PICTURE_PIXELS: u64 = 100_000_000;
+/// Queries of one dashboard's panels.
+pub const DASHBOARD_QUERIES: usize = 100;
+/// Bytes of the answers to them.
+pub const DASHBOARD_BYTES: u64 = 256 << 20;
 /// Bytes of the configuration or of a policy.
 pub const CONFIG_BYTES: u64 = 1 << 20;
 /// Bytes of one output stream of a command.
@@ -146,6 +166,14 @@ pub const ATTACHED_LAYERS: usize = 1_024;
 pub const ATTACHED_BYTES: u64 = 512 << 20;
 /// Bytes of one PromQL expression.
 pub const EXPRESSION_BYTES: usize = 16 << 10;
+/// Nodes from the root of a PromQL expression to its deepest leaf.
+pub const EXPRESSION_DEPTH: usize = 64;
+/// Nodes of one PromQL expression.
+pub const EXPRESSION_NODES: usize = 1_024;
+/// Bytes of a compiled regular expression of a selector.
+pub const PATTERN_BYTES: usize = 1 << 20;
+/// Samples that one recomputation looks at, each as often as a window holds it.
+pub const VISITED_SAMPLES: u64 = 2_000_000_000;
 /// Points of one range query in all.
 pub const RANGE_POINTS: u64 = 1_100_000;
 /// Requests into which one range query is cut.
@@ -156,6 +184,20 @@ pub const SANDBOX_REQUEST_BYTES: usize = 256 << 20;
 pub const SANDBOX_REQUESTS: usize = 10_000;
 /// Images of one spot check.
 pub const SPOT_CHECKS: usize = 20_000;
+/// Phases of one configuration, stages, and phases of one item or stage.
+pub const PHASES: usize = 64;
+/// Items of one plan.
+pub const PLANNED_ITEMS: usize = 10_000;
+/// Bytes of queries in one plan, each as often as an item, a gate or a derived value has it.
+pub const PLANNED_QUERY_BYTES: usize = 16 << 20;
+/// Checks of one gate.
+pub const GATE_CHECKS: usize = 256;
+/// Rules of one check.
+pub const GATE_RULES: usize = 64;
+/// Checkpoints of one rule.
+pub const GATE_CHECKPOINTS: usize = 1_024;
+/// Choices of one configuration.
+pub const CHOICES: usize = 1_000;
 /// Bytes of one file that image references are looked for in.
 pub const PINS_FILE_BYTES: u64 = 16 << 20;
 /// Image references of one such file.
@@ -216,3 +258,5 @@ pub const VEX_REFERENCES: usize = 1_000_000;
 pub const VEX_COMPARISONS: u64 = 10_000_000;
 /// VEX documents that are applied to one report.
 pub const VEX_DOCUMENTS: usize = 1_024;
+/// Steps of one gate, those of each series, each as often as its check has rules.
+pub const GATE_STEPS: u64 = 2_000_000_000;

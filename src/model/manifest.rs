@@ -2,7 +2,7 @@
 
 use super::capture::StoredFile;
 use super::redact::RedactedPlace;
-use super::{Digest, Item, Release};
+use super::{Digest, GateVerdict, Item, Kind, Moments, Release};
 use serde::{Deserialize, Serialize};
 
 /// `manifest.json` of an evidence bundle, version 1. Canonical JSON (RFC 8785).
@@ -21,12 +21,29 @@ pub struct Manifest {
     pub previous: Option<Digest>,
     /// Who packed it, with what.
     pub producer: Producer,
+    /// When the phases were.
+    #[serde(default, skip_serializing_if = "Moments::is_empty")]
+    pub moments: Moments,
     /// The items, in the order of the plan.
     pub items: Vec<Item>,
     /// What was blanked.
     pub redactions: Vec<Redaction>,
     /// Every member but `manifest.json`, in the order of the archive.
     pub files: Vec<FileEntry>,
+}
+
+impl Manifest {
+    /// The worst verdict that its gates are stated to have; none without gates.
+    pub fn gates(&self) -> Option<GateVerdict> {
+        let gates = (self.items.iter()).filter(|item| item.expectation.kind() == Kind::Gate);
+        gates.map(|item| item.claim.gate_verdict()).max()
+    }
+
+    /// The same as a seal says it: `none` without gates.
+    pub fn gates_word(&self) -> String {
+        self.gates()
+            .map_or_else(|| "none".into(), |verdict| verdict.to_string())
+    }
 }
 
 /// A blanked place.

@@ -4,12 +4,15 @@ pub mod capture;
 pub mod digest;
 pub mod expectation;
 pub mod finding;
+pub mod gate;
+pub mod gate_result;
 pub mod identity;
 pub mod instance;
 pub mod item;
 pub mod limits;
 pub mod manifest;
 pub mod path;
+pub mod phase;
 pub mod policy;
 pub mod predicate;
 pub mod redact;
@@ -27,19 +30,26 @@ pub mod time;
 pub use capture::{Capture, CapturedFile};
 pub use digest::{Digest, DigestError};
 pub use expectation::{
-    DashboardExpectation, DriftExpectation, Expectation, Limit, MetricExpectation, Operator, Range,
-    Series, Statistic,
+    DashboardData, DashboardExpectation, DerivedExpectation, DriftExpectation, Expectation, Limit,
+    MetricExpectation, Operator, Range, Series, Statistic,
 };
 pub use finding::{Check, Finding, Group, Outcome};
+pub use gate::{
+    Bad, Baseline, Formula, GateCheck, GateExpectation, GateVerdict, Level, MetricRef,
+    MissingPolicy, NanPolicy, OpenRun, Part, Rule, Test,
+};
+pub use gate_result::{CheckResult, GateResult, RuleOutcome, RuleResult, Run, SeriesResult};
 pub use identity::{Identity, IdentityRule};
 pub use instance::Instance;
 pub use item::{Item, Kind, StatedClaim};
 pub use manifest::{FileEntry, Manifest, Producer, Redaction};
 pub use path::{MemberPath, MemberPathError};
+pub use phase::{Moment, Moments, Phase};
 pub use policy::Policy;
 pub use release::Release;
 pub use report::{
-    BundleName, Decision, Exhibit, ItemReport, LogRecord, LogTree, Report, Signer, Verdict,
+    BundleName, Chart, Decision, Exhibit, ItemReport, Line, LogRecord, LogTree, Mark, Report,
+    Shade, Signer, Threshold, Verdict,
 };
 pub use sbom_demand::{Coverage, DriftLimits, LicenseDemand, Need, QualityLimits, SbomChecks};
 pub use sbom_profile::{Element, Profile, ProfileError, Scope};

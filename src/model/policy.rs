@@ -82,7 +82,7 @@ pub struct SbomDemand {
 pub struct Required {
     /// Ids of items that must be there and meet their expectation.
     pub items: Vec<String>,
-    /// Gates that must be GREEN.
+    /// Gates that must be there and not RED, each in every phase that it is judged in; a YELLOW one is a warning.
     pub gates: Vec<String>,
     /// Stages whose bundles must be there.
     pub stages: Vec<String>,

@@ -1,9 +1,10 @@
 //! Everything a verification found.
 
 use super::{
-    Digest, Finding, Group, Identity, Kind, Outcome, Release, StatedClaim, Status, Timestamp,
-    Window,
+    Digest, FileEntry, Finding, Group, Identity, Kind, Level, Moments, Outcome, Release,
+    StatedClaim, Status, Timestamp, Window,
 };
+use std::collections::BTreeMap;
 
 /// All findings about one bundle, with who sealed it and when. The verdict follows from the findings.
 #[derive(Clone, Debug, Default)]
@@ -115,6 +116,10 @@ pub struct ItemReport {
     pub captured: Timestamp,
     /// The window it speaks of.
     pub window: Option<Window>,
+    /// The request, without secrets.
+    pub request: serde_json::Value,
+    /// Its members.
+    pub files: Vec<FileEntry>,
     /// How far it is proven to this verifier.
     pub status: Status,
     /// The claim as appraised again.
@@ -128,17 +133,8 @@ pub struct ItemReport {
 /// What a page shows of an item besides text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Exhibit {
-    /// A line of samples.
-    Series {
-        /// Label set as text.
-        name: String,
-        /// Unit of the values.
-        unit: String,
-        /// Time in milliseconds since 1970 and value, ascending; NaN where there is none.
-        points: Vec<(i64, f64)>,
-        /// The limit's bound, to draw as a line.
-        bound: Option<f64>,
-    },
+    /// Samples over time.
+    Chart(Chart),
     /// A PNG picture.
     Picture {
         /// The bytes, checked to be a whole PNG.
@@ -146,6 +142,94 @@ pub enum Exhibit {
         /// Text in its place.
         alt: String,
     },
+}
+
+/// Samples over time, with what is said of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chart {
+    /// What is drawn; empty where the item's title says it.
+    pub title: String,
+    /// Unit of the values.
+    pub unit: String,
+    /// The window: the axis of time, samples or not.
+    pub window: Option<Window>,
+    /// Milliseconds from one step to the next; a longer way between two samples is a gap.
+    pub step_ms: u64,
+    /// One for each series.
+    pub lines: Vec<Line>,
+    /// Values that are compared with.
+    pub thresholds: Vec<Threshold>,
+    /// Stretches of time in which something was so.
+    pub shades: Vec<Shade>,
+    /// Moments.
+    pub marks: Vec<Mark>,
+}
+
+impl Chart {
+    /// Marks T0 and the changes of phases that lie in the window; several at one moment share a mark.
+    pub fn mark(&mut self, moments: &Moments) {
+        let Some(window) = self.window else { return };
+        let t0 = moments.t0.map(|t0| (t0.as_millisecond(), "T0"));
+        let changes = (moments.phases.iter())
+            .filter_map(|(name, moment)| Some((moment.change?.as_millisecond(), name.as_str())));
+        let mut at: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+        for (ms, label) in t0.into_iter().chain(changes) {
+            if (window.start_ms..=window.end_ms).contains(&ms) {
+                at.entry(ms).or_default().push(label);
+            }
+        }
+        let marks = at.into_iter().map(|(ms, labels)| Mark {
+            ms,
+            // What counts from T0 as its change is not told again.
+            label: match labels.as_slice() {
+                ["T0", ..] => "T0".into(),
+                labels => labels.join(", "),
+            },
+        });
+        self.marks.extend(marks);
+    }
+}
+
+/// The samples of one series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    /// Label set as text.
+    pub name: String,
+    /// Time in milliseconds since 1970 and value, ascending; NaN where there is none.
+    pub points: Vec<(i64, f64)>,
+}
+
+/// A value that samples are compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// The value.
+    pub value: f64,
+    /// What it is, such as `limit` or `baseline`.
+    pub label: String,
+    /// What crossing it may come to; none for a plain limit.
+    pub level: Option<Level>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Shade {
+    /// Its first moment, milliseconds since 1970.
+    pub start_ms: i64,
+    /// Its last.
+    pub end_ms: i64,
+    /// What it came to.
+    pub level: Level,
+    /// What it is, in short, such as `9m > 0.35 s`.
+    pub label: String,
+}
+
+/// A moment.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mark {
+    /// When, milliseconds since 1970.
+    pub ms: i64,
+    /// What, in short, such as `T0`.
+    pub label: String,
 }
 
 impl Report {
@@ -175,12 +259,18 @@ impl Report {
             .any(|f| f.group == Group::Requirement && f.outcome == Outcome::Fail)
     }
 
-    /// The exit code, as the README's table says: 1 before 4 before 3 before 0.
+    /// Whether something holds that is to be looked at: a gate is YELLOW.
+    pub fn has_warning(&self) -> bool {
+        self.findings.iter().any(|f| f.outcome == Outcome::Warning)
+    }
+
+    /// The exit code, as the README's table says: 1 before 4 before 3 before 5 before 0.
     pub fn exit_code(&self) -> u8 {
         match self.verdict() {
             Verdict::Refused => 1,
             _ if self.requirement_failed() => 4,
             Verdict::Undetermined => 3,
+            Verdict::Verified if self.has_warning() => 5,
             Verdict::Verified => 0,
         }
     }
