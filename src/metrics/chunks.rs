@@ -120,12 +120,15 @@ impl Grid {
 
     /// The index of this time; none when it is not on the grid.
     pub fn index_of(&self, ms: i64) -> Option<u64> {
-        let offset = u64::try_from(i128::from(ms) - i128::from(self.start_ms)).ok()?;
+        if ms < self.start_ms {
+            return None;
+        }
+        let offset = ms.abs_diff(self.start_ms);
         if self.step_ms == 0 {
             return (offset == 0).then_some(0);
         }
         let index = offset / self.step_ms;
-        (offset % self.step_ms == 0 && index < self.points).then_some(index)
+        (offset.is_multiple_of(self.step_ms) && index < self.points).then_some(index)
     }
 
     /// The pieces of at most `chunk_points` points that together are this grid.
@@ -312,7 +315,7 @@ mod tests {
     #[test]
     fn a_recorded_answer_cut_in_pieces_merges_to_itself() {
         let Data::Matrix(whole) = Answer::parse(&body(include_bytes!(
-            "../../fixtures/prometheus/prometheus-3.15/range-p95-15s.resp"
+            "../../fixtures/prometheus/http/prometheus-3.15/range-p95-15s.resp"
         )))
         .unwrap()
         .data
@@ -334,7 +337,7 @@ mod tests {
     #[test]
     fn a_sample_off_the_grid_is_a_moved_range() {
         let Data::Matrix(moved) = Answer::parse(&body(include_bytes!(
-            "../../fixtures/prometheus/thanos-query-frontend-0.42/range-unaligned-fraction.resp"
+            "../../fixtures/prometheus/http/thanos-query-frontend-0.42/range-unaligned-fraction.resp"
         )))
         .unwrap()
         .data

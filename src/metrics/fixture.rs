@@ -1,5 +1,17 @@
 //! Recorded answers, for tests.
 
+/// The body of a recorded answer, chunked framing and compression taken off.
+pub(crate) fn plain_body(response: &[u8]) -> Vec<u8> {
+    let body = body(response);
+    if !body.starts_with(&[0x1f, 0x8b]) {
+        return body;
+    }
+    let mut plain = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(&*body);
+    std::io::Read::read_to_end(&mut reader, &mut plain).unwrap();
+    plain
+}
+
 /// The body of a recorded answer, chunked framing removed.
 pub(crate) fn body(response: &[u8]) -> Vec<u8> {
     let split = response

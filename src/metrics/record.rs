@@ -1,5 +1,6 @@
 //! The files beside the raw answers of a metric item: what was asked, how it was answered, by whom.
 
+use crate::model::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -55,7 +56,7 @@ pub struct ChunkExchange {
 }
 
 /// `server.json`: who answered.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerRecord {
     /// What kind of server it seems to be.
@@ -66,10 +67,22 @@ pub struct ServerRecord {
     pub start_before: Option<String>,
     /// When it had started, as it said after the last request.
     pub start_after: Option<String>,
+    /// Its `global.scrape_interval`, as it is written; none when it does not tell its configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrape_interval: Option<String>,
+    /// Its `global.external_labels`; none when it does not tell its configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_labels: Option<BTreeMap<String, String>>,
+    /// Names of the features that were switched on, ascending; none when it does not tell its flags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Vec<String>>,
+    /// SHA-256 of the certificate that it showed; none over plain HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Digest>,
 }
 
 /// Kinds of server: the same query over the same samples differs between them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServerKind {
     /// Prometheus.
@@ -79,6 +92,7 @@ pub enum ServerKind {
     /// VictoriaMetrics, whose build information is empty.
     Victoriametrics,
     /// None of these.
+    #[default]
     Unknown,
 }
 

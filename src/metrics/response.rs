@@ -1,12 +1,14 @@
 //! Bodies of the Prometheus HTTP API (<https://prometheus.io/docs/prometheus/latest/querying/api/>).
 
+mod points;
+pub mod stream;
+
 use crate::model::limits::{METRICS_BYTES, POINTS, SERIES};
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+pub use stream::{Envelope, Found, Kind, Sink};
 
 /// A successful answer to a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,16 +91,12 @@ pub enum AnswerError {
     /// Times that do not ascend.
     #[error("the series {0} is not in the order of time")]
     Order(Labels),
-    /// More series or samples than are judged.
-    #[error(
-        "the answer has {series} series and {points} samples, at most {SERIES} and {POINTS} are read"
-    )]
-    TooMany {
-        /// Series found.
-        series: usize,
-        /// Samples found.
-        points: usize,
-    },
+    /// More series than are judged.
+    #[error("the answer has more than {SERIES} series: aggregate them, such as by `sum by (…)`")]
+    TooManySeries,
+    /// More samples than are judged.
+    #[error("the query has more than {POINTS} samples: take a longer step or fewer series")]
+    TooManyPoints,
 }
 
 impl Answer {
@@ -107,164 +105,61 @@ impl Answer {
     /// # Errors
     /// When it is no whole, successful answer within the limits.
     pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
-        if body.len() as u64 > METRICS_BYTES {
-            return Err(AnswerError::TooLarge { found: body.len() });
-        }
-        if body.trim_ascii_start().starts_with(b"<") {
-            return Err(AnswerError::Html);
-        }
-        let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(AnswerError::Json)?;
-        if envelope.status != "success" {
-            return Err(AnswerError::Server {
-                kind: cut(&envelope.error_type.unwrap_or(envelope.status)),
-                message: cut(&envelope.error.unwrap_or_default()),
-            });
-        }
-        let mut warnings = envelope.warnings.unwrap_or_default();
-        if envelope.is_partial == Some(true) {
-            // VictoriaMetrics' clusters say it so, without a warning.
-            warnings.push("the server says that its answer is partial".into());
-        }
+        let mut all = All::default();
+        let envelope = stream::read(body, &mut all)?;
+        let data = match envelope.kind {
+            Kind::Vector => Data::Vector(all.sorted()?),
+            Kind::Matrix => Data::Matrix(all.sorted()?),
+            Kind::Scalar(sample) => Data::Scalar(sample),
+            Kind::String => Data::String,
+        };
         Ok(Self {
-            data: data(envelope.data)?,
-            warnings: warnings.iter().map(|text| cut(text)).collect(),
-            infos: (envelope.infos.unwrap_or_default().iter())
-                .map(|text| cut(text))
-                .collect(),
+            data,
+            warnings: envelope.warnings,
+            infos: envelope.infos,
         })
     }
 }
 
-fn data(raw: Option<&RawValue>) -> Result<Data, AnswerError> {
-    let text = raw.map_or("{}", RawValue::get);
-    let wire: WireData<'_> = serde_json::from_str(text).map_err(AnswerError::Json)?;
-    let result = wire.result.map_or("null", RawValue::get);
-    match wire.result_type.as_deref() {
-        Some("vector") => Ok(Data::Vector(series(result)?)),
-        Some("matrix") => Ok(Data::Matrix(series(result)?)),
-        Some("scalar") => serde_json::from_str(result)
-            .map(Data::Scalar)
-            .map_err(AnswerError::Json),
-        Some("string") => Ok(Data::String),
-        other => Err(AnswerError::ResultType(cut(other.unwrap_or_default()))),
+/// Keeps every series.
+#[derive(Default)]
+struct All {
+    series: Vec<TimeSeries>,
+    points: usize,
+}
+
+impl Sink for All {
+    fn series(&mut self, labels: Labels, found: Found<'_>) -> Result<(), AnswerError> {
+        let mut samples = Vec::new();
+        found.samples(&labels, &mut samples, POINTS - self.points)?;
+        self.points += samples.len();
+        self.series.push(TimeSeries {
+            labels,
+            samples,
+            histograms: found.histograms,
+        });
+        Ok(())
     }
 }
 
-fn series(result: &str) -> Result<Vec<TimeSeries>, AnswerError> {
-    let wire: Vec<WireSeries> = serde_json::from_str(result).map_err(AnswerError::Json)?;
-    let points = wire.iter().map(|one| one.values.len() + 1).sum();
-    if wire.len() > SERIES || points > POINTS {
-        return Err(AnswerError::TooMany {
-            series: wire.len(),
-            points,
+impl All {
+    /// The order of series in an answer is random: two equal answers differ in it.
+    fn sorted(self) -> Result<Vec<TimeSeries>, AnswerError> {
+        let mut all = self.series;
+        all.sort_by(|a, b| a.labels.cmp(&b.labels));
+        let twice = all.windows(2).find_map(|pair| match pair {
+            [a, b] if a.labels == b.labels => Some(a.labels.clone()),
+            _ => None,
         });
-    }
-    let mut all: Vec<TimeSeries> = wire.into_iter().map(WireSeries::into_series).collect();
-    // The order of series in an answer is random: two equal answers differ in it.
-    all.sort_by(|a, b| a.labels.cmp(&b.labels));
-    for pair in all.windows(2) {
-        if let [a, b] = pair
-            && a.labels == b.labels
-        {
-            return Err(AnswerError::Twice(a.labels.clone()));
+        match twice {
+            Some(labels) => Err(AnswerError::Twice(labels)),
+            None => Ok(all),
         }
-    }
-    match all
-        .iter()
-        .find(|one| !one.samples.is_sorted_by(|a, b| a.ms < b.ms))
-    {
-        Some(one) => Err(AnswerError::Order(one.labels.clone())),
-        None => Ok(all),
     }
 }
 
 fn cut(text: &str) -> String {
     text.chars().take(300).collect()
-}
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    status: String,
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-    #[serde(rename = "errorType")]
-    error_type: Option<String>,
-    error: Option<String>,
-    warnings: Option<Vec<String>>,
-    infos: Option<Vec<String>>,
-    #[serde(rename = "isPartial")]
-    is_partial: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct WireData<'a> {
-    #[serde(rename = "resultType")]
-    result_type: Option<String>,
-    #[serde(borrow, default)]
-    result: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct WireSeries {
-    metric: Labels,
-    value: Option<Sample>,
-    #[serde(default)]
-    values: Vec<Sample>,
-    histogram: Option<IgnoredAny>,
-    #[serde(default)]
-    histograms: Vec<IgnoredAny>,
-}
-
-impl WireSeries {
-    fn into_series(self) -> TimeSeries {
-        let mut samples = self.values;
-        samples.extend(self.value);
-        TimeSeries {
-            labels: self.metric,
-            samples,
-            histograms: self.histograms.len() + usize::from(self.histogram.is_some()),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct WirePoint<'a>(#[serde(borrow)] &'a RawValue, #[serde(borrow)] Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Sample {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let WirePoint(time, value) = WirePoint::deserialize(deserializer)?;
-        let ms = milliseconds(time.get())
-            .ok_or_else(|| D::Error::custom("a time is no decimal number of milliseconds"))?;
-        let value = number(&value).ok_or_else(|| D::Error::custom("a value is no number"))?;
-        Ok(Self { ms, value })
-    }
-}
-
-/// Milliseconds from decimal seconds. More than three digits after the point must be zeros.
-fn milliseconds(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let (fraction, rest) = fraction.split_at_checked(3).unwrap_or((fraction, ""));
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !plain(whole) || !plain(fraction) || rest.bytes().any(|b| b != b'0') {
-        return None;
-    }
-    let whole = whole.parse::<i64>().ok()?.checked_mul(1_000)?;
-    let ms = whole.checked_add(format!("{fraction:0<3}").parse().ok()?)?;
-    Some(if negative { -ms } else { ms })
-}
-
-/// A value as the API writes it. Rust reads more spellings of infinity, and reads one into a number that is too large.
-fn number(text: &str) -> Option<f64> {
-    match text {
-        "NaN" => Some(f64::NAN),
-        "+Inf" | "Inf" => Some(f64::INFINITY),
-        "-Inf" => Some(f64::NEG_INFINITY),
-        _ => text.parse().ok().filter(|value: &f64| value.is_finite()),
-    }
 }
 
 impl<'de> Deserialize<'de> for Labels {

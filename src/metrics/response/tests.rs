@@ -1,3 +1,4 @@
+use super::points::milliseconds;
 use super::*;
 use crate::metrics::fixture::body;
 
@@ -15,14 +16,14 @@ fn each_kind_of_recorded_answer_is_told_apart() {
     let at = |name: &[u8]| parse(name).data;
 
     let Data::Matrix(p95) = at(include_bytes!(
-        "../../../fixtures/prometheus/prometheus-3.15/range-p95-15s.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/range-p95-15s.resp"
     )) else {
         panic!("a matrix");
     };
     assert_eq!((p95.len(), p95[0].samples.len()), (1, 241));
     assert_eq!(p95[0].samples[0].ms, 1_758_466_800_000);
     let Data::Vector(three) = at(include_bytes!(
-        "../../../fixtures/prometheus/prometheus-3.15/instant-inf.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/instant-inf.resp"
     )) else {
         panic!("a vector");
     };
@@ -32,7 +33,7 @@ fn each_kind_of_recorded_answer_is_told_apart() {
     assert_eq!(three[2].samples[0].value, f64::INFINITY);
     assert_eq!(
         at(include_bytes!(
-            "../../../fixtures/prometheus/prometheus-3.15/instant-scalar.resp"
+            "../../../fixtures/prometheus/http/prometheus-3.15/instant-scalar.resp"
         )),
         Data::Scalar(Sample {
             ms: 1_758_468_600_000,
@@ -41,16 +42,16 @@ fn each_kind_of_recorded_answer_is_told_apart() {
     );
     assert_eq!(
         at(include_bytes!(
-            "../../../fixtures/prometheus/prometheus-3.15/instant-string.resp"
+            "../../../fixtures/prometheus/http/prometheus-3.15/instant-string.resp"
         )),
         Data::String
     );
     let infos = parse(include_bytes!(
-        "../../../fixtures/prometheus/prometheus-3.15/infos-not-a-counter.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/infos-not-a-counter.resp"
     ));
     assert_eq!((infos.infos.len(), infos.warnings.len()), (1, 0));
     let warned = parse(include_bytes!(
-        "../../../fixtures/prometheus/prometheus-3.15/warnings-remote-read-down-range.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/warnings-remote-read-down-range.resp"
     ));
     assert_eq!((warned.infos.len(), warned.warnings.len()), (0, 1));
 }
@@ -58,7 +59,7 @@ fn each_kind_of_recorded_answer_is_told_apart() {
 #[test]
 fn native_histograms_are_counted_and_never_numbers() {
     let Data::Matrix(mixed) = Answer::parse(&body(include_bytes!(
-        "../../../fixtures/prometheus/prometheus-3.15/native-histogram-mixed.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/native-histogram-mixed.resp"
     )))
     .unwrap()
     .data
@@ -120,13 +121,13 @@ fn doubled_series_labels_and_times_are_refused() {
 #[test]
 fn what_is_no_whole_success_is_an_error_of_its_own() {
     let bad = body(include_bytes!(
-        "../../../fixtures/prometheus/prometheus-3.15/error-bad-promql.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/error-bad-promql.resp"
     ));
     assert!(
         matches!(Answer::parse(&bad).unwrap_err(), AnswerError::Server { kind, .. } if kind == "bad_data")
     );
     let login = body(include_bytes!(
-        "../../../fixtures/prometheus/nginx-1.22/login-page-200.resp"
+        "../../../fixtures/prometheus/http/nginx-1.22/login-page-200.resp"
     ));
     assert!(matches!(
         Answer::parse(&login).unwrap_err(),
@@ -160,7 +161,30 @@ fn more_series_than_are_judged_are_refused_by_name() {
 
     let found = error(&vector(&format!("[{}]", list.join(","))));
 
-    assert!(matches!(found, AnswerError::TooMany { series, .. } if series == SERIES + 1));
+    assert!(matches!(found, AnswerError::TooManySeries));
+}
+
+#[test]
+fn series_before_their_type_are_read_the_same() {
+    let first = vector(r#"[{"metric":{"a":"1"},"value":[1,"2"]}]"#);
+    let last = r#"{"data":{"result":[{"metric":{"a":"1"},"value":[1,"2"]}],"resultType":"vector"},"status":"success"}"#;
+
+    assert_eq!(
+        Answer::parse(first.as_bytes()).unwrap(),
+        Answer::parse(last.as_bytes()).unwrap()
+    );
+}
+
+#[test]
+fn a_member_that_comes_twice_is_refused() {
+    for text in [
+        r#"{"status":"success","status":"success","data":{"resultType":"vector","result":[]}}"#,
+        r#"{"status":"success","data":{"resultType":"vector","result":[]},"data":{"resultType":"vector","result":[]}}"#,
+        r#"{"status":"success","data":{"resultType":"vector","result":[],"result":[]}}"#,
+        r#"{"status":"success","data":{"resultType":"vector","resultType":"matrix","result":[]}}"#,
+    ] {
+        assert!(matches!(error(text), AnswerError::Json(_)), "{text}");
+    }
 }
 
 #[test]
