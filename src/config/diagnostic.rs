@@ -113,13 +113,15 @@ impl Problems {
     }
 
     fn push(&mut self, at: Position, message: String, hint: Option<String>) {
-        if self.found.len() < Self::KEPT {
-            self.found.push(Diagnostic {
-                file: self.file.clone(),
-                at,
-                message,
-                hint,
-            });
+        let diagnostic = Diagnostic {
+            file: self.file.clone(),
+            at,
+            message,
+            hint,
+        };
+        // What is planned once per phase is wrong once.
+        if self.found.len() < Self::KEPT && !self.found.contains(&diagnostic) {
+            self.found.push(diagnostic);
         }
     }
 }

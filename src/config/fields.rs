@@ -74,6 +74,29 @@ impl<'n> Fields<'n> {
         }
     }
 
+    /// True or false; false when it is absent.
+    pub(super) fn flag(&self, key: &str, problems: &mut Problems) -> bool {
+        match self.get(key) {
+            None => false,
+            Some(Spot {
+                value: Value::Bool(flag),
+                ..
+            }) => *flag,
+            Some(node) => {
+                wrong_kind(node, "true or false", problems);
+                false
+            }
+        }
+    }
+
+    /// Both keys may not be there: says so at the second.
+    pub(super) fn exclude(&self, first: &str, second: &str, problems: &mut Problems) {
+        if let (Some(_), Some(node)) = (self.get(first), self.get(second)) {
+            let message = format!("{first:?} and {second:?} exclude each other");
+            problems.add(node.at, message);
+        }
+    }
+
     /// One of a few words; none when it is absent or, with a problem, another one.
     pub(super) fn word<T: Copy>(
         &self,
@@ -196,6 +219,29 @@ pub(super) fn check_id(id: &Spot<String>, problems: &mut Problems) {
             id.at,
             format!("{} is no id", quoted(&id.value)),
             "1 to 40 lower-case letters, digits and _ . -, the first a letter or digit",
+        );
+    }
+}
+
+/// Longest id of a planned item: `dashboards/<id>/` and a name of 26 bytes still make a member path of 100.
+const PLANNED_ID_BYTES: usize = 62;
+
+/// Whether a text can name an item of a plan: an id, or an id and its phase.
+pub(super) fn is_planned_id(text: &str) -> bool {
+    (1..=PLANNED_ID_BYTES).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-+".contains(&b))
+}
+
+/// The same with a problem when it can not.
+pub(super) fn check_planned_id(id: &Spot<String>, problems: &mut Problems) {
+    if !is_planned_id(&id.value) {
+        problems.hinted(
+            id.at,
+            format!("{} is no id", quoted(&id.value)),
+            format!("1 to {PLANNED_ID_BYTES} lower-case letters, digits and _ . - +, the first a letter or digit"),
         );
     }
 }

@@ -63,6 +63,7 @@ fn sample(template: &Template) -> String {
         Placeholder::Version => "1.0.0".into(),
         Placeholder::Commit => "0".repeat(40),
         Placeholder::Stage => "tag".into(),
+        Placeholder::Phase => String::new(),
     })
 }
 

@@ -1,78 +1,31 @@
-//! The sections `dashboards`, `files` and `commands`.
+//! The sections `files` and `commands`.
 
 use super::defaults;
 use super::diagnostic::{Problems, Spot, quoted};
 use super::fields::{self, Fields};
 use super::identity::template;
-use super::metrics::{duration, server_name, title};
-use super::model::{Command, Dashboard, FileSet};
+use super::metrics::{duration, title};
+use super::model::{Command, FileSet};
 use super::node::Node;
 use super::paths;
+use super::phases;
 use super::servers::check_variable;
 use super::template::Placeholder;
-use crate::model::DashboardExpectation;
-use std::collections::BTreeMap;
-
-const DASHBOARD_KEYS: &[&str] = &[
-    "id",
-    "title",
-    "grafana",
-    "uid",
-    "panel",
-    "window",
-    "width",
-    "height",
-    "theme",
-    "variables",
-];
-
-/// Reads one dashboard.
-pub(super) fn dashboard(
-    node: &Node,
-    servers: &[&str],
-    problems: &mut Problems,
-) -> Option<Dashboard> {
-    let fields = Fields::of(node, DASHBOARD_KEYS, problems)?;
-    let id = fields.need_text("id", problems);
-    let grafana = server_name(&fields, "grafana", "Grafana server", servers, problems);
-    let uid = fields
-        .need_text("uid", problems)
-        .and_then(|uid| check_uid(uid, problems));
-    let panel = fields.number("panel", (1, i64::from(u32::MAX)), problems);
-    fields.need("window", problems)?;
-    let window = duration(&fields, "window", problems);
-    let width = pixels(&fields, "width", defaults::WIDTH, problems);
-    let height = pixels(&fields, "height", defaults::HEIGHT, problems);
-    let theme = fields.word("theme", &[("light", "light"), ("dark", "dark")], problems);
-    let variables = match fields.get("variables") {
-        Some(node) => variables(node, problems),
-        None => BTreeMap::new(),
-    };
-    let id = id?;
-    Some(Dashboard {
-        title: title(&fields, &id, problems),
-        id,
-        expectation: DashboardExpectation {
-            grafana: grafana?,
-            uid: uid?,
-            panel: panel.and_then(|panel| u64::try_from(panel.value).ok()),
-            window_ms: window?.value,
-            width,
-            height,
-            theme: theme.unwrap_or(defaults::THEME).into(),
-            variables,
-        },
-    })
-}
 
 /// Reads one set of files.
-pub(super) fn files(node: &Node, problems: &mut Problems) -> Option<FileSet> {
-    let fields = Fields::of(node, &["id", "title", "path", "media-type"], problems)?;
+pub(super) fn files(node: &Node, known: &[&str], problems: &mut Problems) -> Option<FileSet> {
+    let keys = &["id", "title", "path", "media-type", "phases"];
+    let fields = Fields::of(node, keys, problems)?;
+    let phases = phases::of_item(&fields, known, problems);
     let id = fields.need_text("id", problems);
     let path = fields.need_text("path", problems);
     let path = path.and_then(|path| {
         // Names stand in for what is filled in: the rest must be a glob by itself.
-        let template = template(&path, &Placeholder::ALL, problems)?;
+        let allowed: &[Placeholder] = match fields.get("phases") {
+            Some(_) => &Placeholder::PHASED,
+            None => &Placeholder::ALL,
+        };
+        let template = template(&path, allowed, problems)?;
         paths::check_glob(&template.value.fill(|_| "x".into()), path.at, problems)?;
         Some(template)
     });
@@ -82,19 +35,29 @@ pub(super) fn files(node: &Node, problems: &mut Problems) -> Option<FileSet> {
     Some(FileSet {
         title: title(&fields, &id, problems),
         id,
+        phases,
         path: path?,
         media_type,
     })
 }
 
 /// Reads one command.
-pub(super) fn command(node: &Node, problems: &mut Problems) -> Option<Command> {
-    let keys = &["id", "title", "run", "exit-code", "env", "timeout"];
+pub(super) fn command(node: &Node, known: &[&str], problems: &mut Problems) -> Option<Command> {
+    let keys = &[
+        "id",
+        "title",
+        "run",
+        "exit-code",
+        "env",
+        "timeout",
+        "phases",
+    ];
     let fields = Fields::of(node, keys, problems)?;
+    let phases = phases::of_item(&fields, known, problems);
     let id = fields.need_text("id", problems);
     let run = fields
         .need("run", problems)
-        .and_then(|node| arguments(node, problems));
+        .and_then(|node| arguments(node, &phases, problems));
     let exit_code = fields.number("exit-code", (0, 255), problems);
     let env = fields
         .get("env")
@@ -114,6 +77,7 @@ pub(super) fn command(node: &Node, problems: &mut Problems) -> Option<Command> {
     Some(Command {
         title: title(&fields, &id, problems),
         id,
+        phases,
         run: run?,
         exit_code: exit_code
             .and_then(|code| i32::try_from(code.value).ok())
@@ -123,51 +87,17 @@ pub(super) fn command(node: &Node, problems: &mut Problems) -> Option<Command> {
     })
 }
 
-fn arguments(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
+fn arguments(node: &Node, phases: &[Spot<String>], problems: &mut Problems) -> Option<Vec<String>> {
     let nodes = fields::list(node, problems)?;
     if nodes.is_empty() {
         problems.add(node.at, "a command has at least its program");
         return None;
     }
     let texts = fields::texts(nodes, problems);
+    for text in &texts {
+        phases::check_place(text, phases, problems);
+    }
     (texts.len() == nodes.len()).then(|| texts.into_iter().map(|text| text.value).collect())
-}
-
-fn pixels(fields: &Fields<'_>, key: &str, default: u32, problems: &mut Problems) -> u32 {
-    fields
-        .number(key, (100, 10_000), problems)
-        .and_then(|pixels| u32::try_from(pixels.value).ok())
-        .unwrap_or(default)
-}
-
-fn check_uid(uid: Spot<String>, problems: &mut Problems) -> Option<String> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    if uid.value.len() <= 40 && uid.value.bytes().all(plain) {
-        return Some(uid.value);
-    }
-    problems.hinted(
-        uid.at,
-        format!("{} is no uid of a dashboard", quoted(&uid.value)),
-        "at most 40 letters, digits, - and _: the part after /d/ in the dashboard's address",
-    );
-    None
-}
-
-fn variables(node: &Node, problems: &mut Problems) -> BTreeMap<String, Vec<String>> {
-    let mut variables = BTreeMap::new();
-    for (name, node) in fields::entries(node, problems).unwrap_or_default() {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
-        if !(1..=100).contains(&name.value.len()) || !name.value.bytes().all(plain) {
-            problems.add(
-                name.at,
-                format!("{} is no name of a variable", quoted(&name.value)),
-            );
-        }
-        let values = fields::texts(fields::one_or_more(node, problems), problems);
-        let values = values.into_iter().map(|value| value.value).collect();
-        variables.insert(name.value.clone(), values);
-    }
-    variables
 }
 
 fn check_media_type(media_type: Spot<String>, problems: &mut Problems) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Limits such as `<= 350ms`, brought to the metric's unit exactly.
+//! Limits such as `<= 350ms`, numbers and shares, brought to the metric's unit exactly.
 
 use crate::model::{Limit, Operator};
 
@@ -7,6 +7,12 @@ use crate::model::{Limit, Operator};
 pub(super) enum LimitError {
     #[error("a limit is a comparison and a number, such as \"<= 0.35\"")]
     Shape,
+    #[error("a decimal number is needed, such as \"0.35\"")]
+    Number,
+    #[error("a share is a number of percent, such as \"99.9%\"")]
+    Share,
+    #[error("a multiple is a comparison and a factor above 0, such as \"> 1.2x\"")]
+    Factor,
     #[error("a limit in {found:?} cannot be compared with a metric in {unit:?}")]
     Unit { found: String, unit: String },
     #[error("the limit has no exact value in {unit:?}")]
@@ -56,26 +62,64 @@ enum Measure {
 
 /// Reads a comparison, a decimal number and a unit; without a unit the number is in the metric's own.
 pub(super) fn limit(text: &str, unit: &str) -> Result<Limit, LimitError> {
+    let (operator, rest) = comparison(text).ok_or(LimitError::Shape)?;
+    let bound = quantity(rest, unit).map_err(|error| match error {
+        LimitError::Number => LimitError::Shape,
+        other => other,
+    })?;
+    Ok(Limit { operator, bound })
+}
+
+/// Reads a comparison with a multiple, such as `> 1.2x`: the factor, decimal; none when the text ends in no `x`.
+pub(super) fn multiple(text: &str) -> Option<Result<(Operator, String), LimitError>> {
+    let text = text.trim().strip_suffix('x')?;
+    let found = comparison(text).and_then(|(operator, rest)| {
+        let factor = Decimal::parse(rest.trim_end()).filter(|factor| factor.digits > 0)?;
+        let ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
+        ordered.then(|| (operator, factor.text()))
+    });
+    Some(found.ok_or(LimitError::Factor))
+}
+
+/// Reads percent such as `20%`, from 0% on: decimal, 0.2.
+pub(super) fn percent(text: &str) -> Result<String, LimitError> {
+    let number = text.strip_suffix('%').and_then(Decimal::parse);
+    let number = number.filter(|number| number.digits >= 0);
+    let share = number.and_then(|number| number.times(1, -2));
+    Ok(share.ok_or(LimitError::Share)?.text())
+}
+
+/// Reads a share such as `99.9%`, from 0% to 100%: decimal, from 0 to 1.
+pub(super) fn share(text: &str) -> Result<String, LimitError> {
+    let share = percent(text)?;
+    // Plain decimals: below 1 all begin with 0.
+    (share == "1" || share == "0" || share.starts_with("0."))
+        .then_some(share)
+        .ok_or(LimitError::Share)
+}
+
+fn comparison(text: &str) -> Option<(Operator, &str)> {
     let text = text.trim();
-    let (operator, rest) = OPERATORS
+    OPERATORS
         .iter()
         .find_map(|(sign, operator)| Some((*operator, text.strip_prefix(sign)?.trim_start())))
-        .ok_or(LimitError::Shape)?;
+}
+
+/// Reads a decimal number and a unit: decimal, in `unit`; without a unit the number is in it already.
+pub(super) fn quantity(text: &str, unit: &str) -> Result<String, LimitError> {
+    let rest = text.trim();
     let end = rest
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-')))
         .unwrap_or(rest.len());
     let (number, found) = rest.split_at(end);
     let found = found.trim_start();
-    let number = Decimal::parse(number).ok_or(LimitError::Shape)?;
+    let number = Decimal::parse(number).ok_or(LimitError::Number)?;
     let bound = if found.is_empty() || found == unit {
         number
     } else {
         convert(number, found, unit)?
     };
-    Ok(Limit {
-        operator,
-        bound: bound.text(),
-    })
+    Ok(bound.text())
 }
 
 fn convert(number: Decimal, found: &str, unit: &str) -> Result<Decimal, LimitError> {
@@ -223,5 +267,28 @@ mod tests {
         ] {
             assert!(limit(text, unit).is_err(), "{text} in {unit:?}");
         }
+    }
+
+    #[test]
+    fn shares_and_multiples_are_exact() {
+        for (text, expected) in [
+            ("99.9%", Some("0.999")),
+            ("0%", Some("0")),
+            ("100%", Some("1")),
+            ("100.0%", Some("1")),
+            ("100.01%", None),
+            ("-1%", None),
+            ("0.999", None),
+            ("%", None),
+        ] {
+            assert_eq!(share(text).ok().as_deref(), expected, "{text}");
+        }
+        let factor = |text| multiple(text).map(|found| found.map(|(_, factor)| factor).ok());
+        assert_eq!(factor("> 1.20x"), Some(Some("1.2".into())));
+        assert_eq!(factor(">= 0.5 x"), Some(Some("0.5".into())));
+        for text in ["> 0x", "> -1x", "== 1x", "1.2x", "> x"] {
+            assert_eq!(factor(text), Some(None), "{text}");
+        }
+        assert_eq!(factor("> 1.2"), None);
     }
 }

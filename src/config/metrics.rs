@@ -7,11 +7,13 @@ use super::identity::check_known;
 use super::limit;
 use super::model::{Metric, Prometheus};
 use super::node::Node;
-use crate::metrics::Grid;
+use super::phases;
+use super::statistic::statistic;
 use crate::metrics::chunks::CHUNK_POINTS;
+use crate::metrics::{Grid, GridError};
 use crate::model::limits::EXPRESSION_BYTES;
 use crate::model::time::parse_duration_ms;
-use crate::model::{Limit, MetricExpectation, Operator, Range, Series, Statistic};
+use crate::model::{Limit, MetricExpectation, Phase, Range, Series};
 use std::collections::BTreeMap;
 
 const KEYS: &[&str] = &[
@@ -27,29 +29,45 @@ const KEYS: &[&str] = &[
     "series",
     "min-coverage",
     "max-gap",
+    "phases",
+    "raw",
+    "on-warnings",
+    "source-query",
 ];
+
+/// The phases that the text defines: their names, and those that are right.
+pub(super) struct Moments<'c> {
+    pub(super) names: &'c [&'c str],
+    pub(super) phases: &'c BTreeMap<String, Phase>,
+}
 
 /// Reads one metric.
 pub(super) fn metric(
     node: &Node,
     names: &[&str],
     servers: &BTreeMap<String, Prometheus>,
+    moments: &Moments<'_>,
     problems: &mut Problems,
 ) -> Option<Metric> {
     let fields = Fields::of(node, KEYS, problems)?;
     let id = fields.need_text("id", problems);
+    let phases = phases::of_item(&fields, moments.names, problems);
     let from = server_name(&fields, "from", "Prometheus server", names, problems);
     let expr = expression(&fields, problems);
     let chunk = from
         .as_ref()
         .and_then(|name| servers.get(name))
         .map(|server| server.chunk_points);
-    let range = range(
-        &fields,
-        chunk.unwrap_or(CHUNK_POINTS),
-        expr.as_deref().unwrap_or_default(),
-        problems,
-    );
+    let chunk = chunk.unwrap_or(CHUNK_POINTS);
+    let query = expr.as_deref().unwrap_or_default();
+    let range = range(&fields, chunk, query, problems);
+    for phase in &phases {
+        let window = moments.phases.get(&phase.value).and_then(|p| p.window_ms);
+        if let (Some(range), Some(window_ms)) = (range, window) {
+            let step_ms = range.step_ms;
+            check_phase(&Range { window_ms, step_ms }, chunk, query, phase, problems);
+        }
+    }
     let unit = unit(&fields, problems);
     let limit = fields.text("limit", problems);
     let limit = limit.and_then(|text| read_limit(&text, &unit, problems));
@@ -59,12 +77,20 @@ pub(super) fn metric(
         &[("single", Series::Single), ("all", Series::All)],
         problems,
     );
+    let accept_warnings = fields.word(
+        "on-warnings",
+        &[("inconclusive", false), ("accept", true)],
+        problems,
+    );
+    let source_query = fields.text("source-query", problems);
+    let source_query = source_query.and_then(|query| check_length(query, problems));
     let coverage = percent(&fields, "min-coverage", problems);
     let max_gap = duration(&fields, "max-gap", problems);
     let id = id?;
     Some(Metric {
         title: title(&fields, &id, problems),
         id,
+        phases,
         expectation: MetricExpectation {
             from: from?,
             expr: expr?,
@@ -75,6 +101,9 @@ pub(super) fn metric(
             limit,
             min_coverage_percent: coverage.unwrap_or(defaults::MIN_COVERAGE_PERCENT),
             max_gap_ms: max_gap.map_or(defaults::MAX_GAP_MS, |gap| gap.value),
+            raw: fields.flag("raw", problems),
+            accept_warnings: accept_warnings.unwrap_or_default(),
+            source_query,
         },
     })
 }
@@ -124,26 +153,46 @@ pub(super) fn duration(
     problems: &mut Problems,
 ) -> Option<Spot<u64>> {
     let text = fields.text(key, problems)?;
-    match parse_duration_ms(&text.value).filter(|length| *length > 0) {
-        Some(value) => Some(Spot { value, at: text.at }),
-        None => {
-            let message = format!("{} is no length of time", quoted(&text.value));
-            problems.hinted(text.at, message, "such as 90s, 15m, 2h, 1h30m, 3d");
-            None
-        }
+    let length = parse_duration_ms(&text.value).filter(|length| *length > 0);
+    length_of(&text, length, problems)
+}
+
+/// A length of time in milliseconds, from none on.
+pub(super) fn elapsed(
+    fields: &Fields<'_>,
+    key: &str,
+    problems: &mut Problems,
+) -> Option<Spot<u64>> {
+    let text = fields.text(key, problems)?;
+    length_of(&text, parse_duration_ms(&text.value), problems)
+}
+
+/// The length that was read, or a problem.
+pub(super) fn length_of<T>(
+    text: &Spot<String>,
+    length: Option<T>,
+    problems: &mut Problems,
+) -> Option<Spot<T>> {
+    if length.is_none() {
+        let message = format!("{} is no length of time", quoted(&text.value));
+        problems.hinted(text.at, message, "such as 90s, 15m, 2h, 1h30m, 3d");
     }
+    length.map(|value| Spot { value, at: text.at })
 }
 
 fn expression(fields: &Fields<'_>, problems: &mut Problems) -> Option<String> {
-    let expr = fields.need_text("expr", problems)?;
-    if expr.value.len() > EXPRESSION_BYTES {
+    check_length(fields.need_text("expr", problems)?, problems)
+}
+
+fn check_length(query: Spot<String>, problems: &mut Problems) -> Option<String> {
+    if query.value.len() > EXPRESSION_BYTES {
         problems.add(
-            expr.at,
+            query.at,
             format!("the query is longer than {EXPRESSION_BYTES} bytes"),
         );
         return None;
     }
-    Some(expr.value)
+    Some(query.value)
 }
 
 fn range(fields: &Fields<'_>, chunk: u64, expr: &str, problems: &mut Problems) -> Option<Range> {
@@ -166,20 +215,42 @@ fn range(fields: &Fields<'_>, chunk: u64, expr: &str, problems: &mut Problems) -
         problems.add(window.at, "the window is no multiple of the step");
         return None;
     }
-    // As it will be asked: a window that cannot be cut is known before any server is.
-    let end = i64::try_from(window.value).unwrap_or(i64::MAX);
-    let cut = Grid::new(0, end, step.value).and_then(|grid| grid.chunks(chunk, expr));
-    if let Err(error) = cut {
+    let range = Range {
+        window_ms: window.value,
+        step_ms: step.value,
+    };
+    if let Err(error) = cut(&range, chunk, expr) {
         problems.add(step.at, error.to_string());
         return None;
     }
-    Some(Range {
-        window_ms: window.value,
-        step_ms: step.value,
-    })
+    Some(range)
 }
 
-fn unit(fields: &Fields<'_>, problems: &mut Problems) -> String {
+/// As it will be asked: a window that cannot be cut is known before any server is.
+fn cut(range: &Range, chunk: u64, expr: &str) -> Result<(), GridError> {
+    let end = i64::try_from(range.window_ms).unwrap_or(i64::MAX);
+    let grid = Grid::new(0, end, range.step_ms)?;
+    grid.chunks(chunk, expr).map(drop)
+}
+
+/// The same window with the length that the phase gives it.
+fn check_phase(
+    range: &Range,
+    chunk: u64,
+    expr: &str,
+    phase: &Spot<String>,
+    problems: &mut Problems,
+) {
+    let name = quoted(&phase.value);
+    if !range.window_ms.is_multiple_of(range.step_ms) {
+        let message = format!("the window of the phase {name} is no multiple of the step");
+        problems.hinted(phase.at, message, "its window, else at - change - settle");
+    } else if let Err(error) = cut(range, chunk, expr) {
+        problems.add(phase.at, format!("in the phase {name}: {error}"));
+    }
+}
+
+pub(super) fn unit(fields: &Fields<'_>, problems: &mut Problems) -> String {
     let Some(unit) = fields.text("unit", problems) else {
         return String::new();
     };
@@ -189,7 +260,11 @@ fn unit(fields: &Fields<'_>, problems: &mut Problems) -> String {
     unit.value
 }
 
-fn read_limit(text: &Spot<String>, unit: &str, problems: &mut Problems) -> Option<Limit> {
+pub(super) fn read_limit(
+    text: &Spot<String>,
+    unit: &str,
+    problems: &mut Problems,
+) -> Option<Limit> {
     match limit::limit(&text.value, unit) {
         Ok(limit) => Some(limit),
         Err(error) => {
@@ -198,73 +273,6 @@ fn read_limit(text: &Spot<String>, unit: &str, problems: &mut Problems) -> Optio
             None
         }
     }
-}
-
-/// The statistic, else the one that lets the worst value decide.
-fn statistic(
-    fields: &Fields<'_>,
-    is_range: bool,
-    limit: Option<&Limit>,
-    problems: &mut Problems,
-) -> Option<Statistic> {
-    let Some(node) = fields.get("statistic") else {
-        return Some(default_statistic(is_range, limit));
-    };
-    let text = fields.text("statistic", problems)?;
-    let Some(statistic) = parse_statistic(&text.value) else {
-        problems.hinted(
-            text.at,
-            format!("unknown statistic {}", quoted(&text.value)),
-            "known: last, min, max, mean, median, p1 to p99, within N%",
-        );
-        return None;
-    };
-    if matches!(statistic, Statistic::Within(_)) && fields.get("limit").is_none() {
-        problems.add(node.at, "the share of numbers within a limit needs a limit");
-        return None;
-    }
-    let has_range = is_range || fields.get("window").is_some() || fields.get("step").is_some();
-    if statistic != Statistic::Last && !has_range {
-        problems.hinted(
-            node.at,
-            "an instant query has one value: its statistic is last",
-            "give a window and a step for a range query",
-        );
-        return None;
-    }
-    Some(statistic)
-}
-
-fn default_statistic(is_range: bool, limit: Option<&Limit>) -> Statistic {
-    if !is_range {
-        return Statistic::Last;
-    }
-    match limit.map(|limit| limit.operator) {
-        Some(Operator::Greater | Operator::AtLeast) => Statistic::Min,
-        Some(Operator::Equal | Operator::NotEqual) => Statistic::Within(100),
-        Some(Operator::Less | Operator::AtMost) | None => Statistic::Max,
-    }
-}
-
-fn parse_statistic(text: &str) -> Option<Statistic> {
-    let number = |digits: &str, most: u8| {
-        let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-        digits
-            .parse()
-            .ok()
-            .filter(|n: &u8| plain && (1..=most).contains(n))
-    };
-    Some(match text {
-        "last" => Statistic::Last,
-        "min" => Statistic::Min,
-        "max" => Statistic::Max,
-        "mean" => Statistic::Mean,
-        "median" => Statistic::Median,
-        _ => match text.strip_prefix("within ") {
-            Some(share) => Statistic::Within(number(share.strip_suffix('%')?, 100)?),
-            None => Statistic::Quantile(number(text.strip_prefix('p')?, 99)?),
-        },
-    })
 }
 
 /// A whole percentage, such as `90%`.
@@ -283,46 +291,5 @@ pub(super) fn percent(fields: &Fields<'_>, key: &str, problems: &mut Problems) -
             problems.hinted(text.at, message, "whole percent, from 0% to 100%");
             None
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statistics_read_as_they_are_written() {
-        for (text, expected) in [
-            ("last", Some(Statistic::Last)),
-            ("median", Some(Statistic::Median)),
-            ("p1", Some(Statistic::Quantile(1))),
-            ("p99", Some(Statistic::Quantile(99))),
-            ("within 100%", Some(Statistic::Within(100))),
-            ("p0", None),
-            ("p100", None),
-            ("p+5", None),
-            ("p05", None),
-            ("within 0%", None),
-            ("within 101%", None),
-            ("within 99", None),
-            ("avg", None),
-        ] {
-            assert_eq!(parse_statistic(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn without_a_statistic_the_worst_value_decides() {
-        let limit = |operator| Limit {
-            operator,
-            bound: "1".into(),
-        };
-        let default = |operator| default_statistic(true, Some(&limit(operator)));
-
-        assert_eq!(default(Operator::AtMost), Statistic::Max);
-        assert_eq!(default(Operator::AtLeast), Statistic::Min);
-        assert_eq!(default(Operator::Equal), Statistic::Within(100));
-        assert_eq!(default_statistic(true, None), Statistic::Max);
-        assert_eq!(default_statistic(false, None), Statistic::Last);
     }
 }

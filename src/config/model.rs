@@ -1,13 +1,16 @@
 //! The configuration as values.
 
+use super::choices::Choice;
+use super::derived::Derived;
 use super::diagnostic::Spot;
+use super::gates::Gate;
 use super::identity::IdentitySource;
 use super::template::Template;
 use crate::model::expectation::SbomFormat;
 use crate::model::{
-    DashboardExpectation, DriftLimits, Instance, MetricExpectation, SbomChecks, VulnLimits,
+    DashboardExpectation, DriftLimits, Instance, MetricExpectation, Phase, SbomChecks, VulnLimits,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `evidence.yaml`, version 1: every name in it is known, every value is of its kind.
 #[derive(Clone, Debug)]
@@ -27,8 +30,16 @@ pub struct Config {
     pub prometheus: BTreeMap<String, Prometheus>,
     /// Grafana servers by name.
     pub grafana: BTreeMap<String, Server>,
+    /// Named moments by name.
+    pub phases: BTreeMap<String, Phase>,
+    /// Names of the phases that a stage's bundle holds, by the stage; none when each holds all.
+    pub stages: Option<Spot<BTreeMap<String, BTreeSet<String>>>>,
     /// Queries, in the order of the text.
     pub metrics: Vec<Metric>,
+    /// What is computed from metrics, in the order of the text.
+    pub derived: Vec<Derived>,
+    /// Gates, in the order of the text.
+    pub gates: Vec<Gate>,
     /// Dashboards, in the order of the text.
     pub dashboards: Vec<Dashboard>,
     /// Files, in the order of the text.
@@ -37,6 +48,8 @@ pub struct Config {
     pub scans: Vec<Scan>,
     /// Commands, in the order of the text.
     pub commands: Vec<Command>,
+    /// What documents leave open, in the order of the text.
+    pub choices: Vec<Choice>,
 }
 
 /// What is released.
@@ -157,6 +170,8 @@ pub struct Metric {
     pub id: Spot<String>,
     /// For people.
     pub title: String,
+    /// The phases in which it is captured; none when at no special moment.
+    pub phases: Vec<Spot<String>>,
     /// What should be seen.
     pub expectation: MetricExpectation,
 }
@@ -168,6 +183,8 @@ pub struct Dashboard {
     pub id: Spot<String>,
     /// For people.
     pub title: String,
+    /// The phases in which it is captured; none when at no special moment.
+    pub phases: Vec<Spot<String>>,
     /// What should be seen.
     pub expectation: DashboardExpectation,
 }
@@ -179,6 +196,8 @@ pub struct FileSet {
     pub id: Spot<String>,
     /// For people.
     pub title: String,
+    /// The phases in which it is captured; none when at no special moment.
+    pub phases: Vec<Spot<String>>,
     /// Glob, relative to the repository's root; `*` and `?` stop at a slash, `**` does not.
     pub path: Spot<Template>,
     /// RFC 6838 media type of each.
@@ -211,6 +230,8 @@ pub struct Command {
     pub id: Spot<String>,
     /// For people.
     pub title: String,
+    /// The phases in which it is captured; none when at no special moment.
+    pub phases: Vec<Spot<String>>,
     /// Program and arguments; no shell reads them.
     pub run: Vec<String>,
     /// Exit code that is wanted.

@@ -1,13 +1,17 @@
 //! From configuration and release to the items of a bundle: collector and verifier plan the same.
 
+use super::consistency::{RESERVED, drift_id, sbom_id};
 use super::diagnostic::{Diagnostics, Problems};
 use super::identity::IdentitySource;
-use super::model::{Config, Image, RootSource};
-use super::read::{RESERVED, drift_id, is_package, sbom_id};
+use super::model::{Config, Dashboard, Image, RootSource};
+use super::phases::filled;
+use super::places::{Phases, measured, phases_of, places};
+use super::previous::{Before, before};
+use super::read::is_package;
 use super::template::Placeholder;
 use super::{images, paths};
 use crate::model::{
-    DriftExpectation, Expectation, IdentityRule, ScanExpectation, ScannedImage, ScannedSbom,
+    DriftExpectation, Expectation, IdentityRule, Phase, ScanExpectation, ScannedImage, ScannedSbom,
     Signers,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,8 +42,11 @@ pub struct Plan {
     pub package: String,
     /// The previous release's tag.
     pub previous: Option<String>,
-    /// Items: configuration, release, each image and its SBOMs, metrics, dashboards, files, commands.
+    /// Items: configuration, release, each image and its SBOMs, metrics, derived values, gates, dashboards, files, scans,
+    /// commands; an item with phases once for each of the stage's.
     pub items: Vec<PlannedItem>,
+    /// The phases that the stage's bundle holds, by name.
+    pub phases: BTreeMap<String, Phase>,
     /// Paths, as the configuration names them, of the files that must become members (see [`super::member_of`]), ascending.
     pub config_files: Vec<String>,
     /// PEM text of each key file, by the path as the configuration names it.
@@ -75,6 +82,7 @@ pub fn plan(
         Placeholder::Version => version.clone(),
         Placeholder::Commit => binding.commit.clone(),
         Placeholder::Stage => binding.stage.clone(),
+        Placeholder::Phase => String::new(),
     };
     let rules = rules(config, &fill, read, &mut problems);
     let mut items = head(binding);
@@ -83,18 +91,25 @@ pub fn plan(
         images_of(image, &rules, &fill, &mut items, &mut problems);
         drift_of(image, &rules, before.as_ref(), &mut items);
     }
-    items.extend(config.metrics.iter().map(|metric| {
-        item(
-            &metric.id.value,
-            &metric.title,
-            Expectation::Metric(metric.expectation.clone()),
-        )
-    }));
-    items.extend(config.dashboards.iter().map(|dashboard| {
-        let expectation = Expectation::Dashboard(dashboard.expectation.clone());
-        item(&dashboard.id.value, &dashboard.title, expectation)
-    }));
-    files(config, &fill, &mut items, &mut problems);
+    let phases = phases_of(config, &binding.stage, &mut problems);
+    measured(config, &phases, &mut items, &mut problems);
+    for dashboard in &config.dashboards {
+        let Dashboard {
+            id,
+            title,
+            phases: own,
+            expectation,
+        } = dashboard;
+        for place in places(&id.value, title, own, &phases) {
+            let mut expectation = expectation.clone();
+            let phase = place.phase.and_then(|phase| phases.get(phase));
+            if let Some(window_ms) = phase.and_then(|phase| phase.window_ms) {
+                expectation.window_ms = window_ms;
+            }
+            items.push(place.item(Expectation::Dashboard(expectation)));
+        }
+    }
+    files(config, &phases, &fill, &mut items, &mut problems);
     items.extend(config.scans.iter().map(|scan| {
         let expectation = ScanExpectation {
             path: scan.path.value.fill(fill),
@@ -105,13 +120,16 @@ pub fn plan(
         };
         item(&scan.id.value, &scan.title, Expectation::Scan(expectation))
     }));
-    items.extend(config.commands.iter().map(|command| {
-        let expectation = Expectation::Command {
-            run: command.run.clone(),
-            exit_code: command.exit_code,
-        };
-        item(&command.id.value, &command.title, expectation)
-    }));
+    for command in &config.commands {
+        for place in places(&command.id.value, &command.title, &command.phases, &phases) {
+            let run = command.run.iter();
+            let expectation = Expectation::Command {
+                run: run.map(|text| filled(text, place.phase)).collect(),
+                exit_code: command.exit_code,
+            };
+            items.push(place.item(expectation));
+        }
+    }
     let package = package(config, &fill, &mut problems);
     let plan = Plan {
         repository: config.release.repository.clone(),
@@ -119,13 +137,17 @@ pub fn plan(
         package,
         previous: (config.release.previous.as_ref()).map(|previous| previous.tag.clone()),
         items,
+        phases: phases
+            .into_iter()
+            .map(|(name, phase)| (name.into(), phase.clone()))
+            .collect(),
         config_files: config_files(config),
         keys: keys(config, &rules),
     };
     problems.finish(Some(plan))
 }
 
-fn version(config: &Config, binding: &Binding) -> String {
+pub(super) fn version(config: &Config, binding: &Binding) -> String {
     if let Some(version) = &binding.version {
         return version.clone();
     }
@@ -136,6 +158,7 @@ fn version(config: &Config, binding: &Binding) -> String {
             Placeholder::Version => bare.into(),
             Placeholder::Commit => binding.commit.clone(),
             Placeholder::Stage => binding.stage.clone(),
+            Placeholder::Phase => String::new(),
         }),
         None => bare.into(),
     }
@@ -211,71 +234,6 @@ fn scanned(name: &str, config: &Config, rules: &BTreeMap<&str, IdentityRule>) ->
     }
 }
 
-/// The release before: its tag, and who signed for it.
-struct Before<'c> {
-    tag: &'c str,
-    rules: BTreeMap<&'c str, IdentityRule>,
-}
-
-/// The same identities with what the release before fills in; none where nothing is compared with it.
-fn before<'c>(
-    config: &'c Config,
-    binding: &Binding,
-    read: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
-    problems: &mut Problems,
-) -> Option<Before<'c>> {
-    let previous = config.release.previous.as_ref()?;
-    let mut sboms = config.images.iter().flat_map(|image| &image.sboms);
-    if !sboms.any(|sbom| sbom.drift.is_some()) {
-        return None;
-    }
-    let binding = Binding {
-        tag: previous.tag.clone(),
-        version: None,
-        ..binding.clone()
-    };
-    let version = version(config, &binding);
-    let fill = |placeholder| match placeholder {
-        Placeholder::Tag => binding.tag.clone(),
-        Placeholder::Version => version.clone(),
-        // Nobody knows it here: whoever signs with the commit in the name is not found, and the comparison not met.
-        Placeholder::Commit => "0".repeat(binding.commit.len()),
-        Placeholder::Stage => binding.stage.clone(),
-    };
-    Some(Before {
-        tag: &previous.tag,
-        rules: rules(config, &fill, read, problems),
-    })
-}
-
-/// Where the bundle of the release before is, relative to the repository's root; none when there is no such release.
-///
-/// What the configuration names, else what it calls a bundle, with that release's tag and version.
-pub fn previous_bundle(config: &Config) -> Option<String> {
-    let previous = config.release.previous.as_ref()?;
-    if let Some(path) = &previous.bundle {
-        return Some(path.clone());
-    }
-    let binding = Binding {
-        tag: previous.tag.clone(),
-        commit: String::new(),
-        version: None,
-        stage: "tag".into(),
-        config_path: None,
-    };
-    let version = version(config, &binding);
-    let name = config.release.package.value.fill(|placeholder| {
-        let text = match placeholder {
-            Placeholder::Tag => &binding.tag,
-            Placeholder::Version => &version,
-            Placeholder::Commit => &binding.commit,
-            Placeholder::Stage => &binding.stage,
-        };
-        text.replace('/', "-")
-    });
-    Some(name)
-}
-
 fn drift_of(
     image: &Image,
     rules: &BTreeMap<&str, IdentityRule>,
@@ -302,24 +260,29 @@ fn drift_of(
 
 fn files(
     config: &Config,
+    phases: &Phases<'_>,
     fill: &dyn Fn(Placeholder) -> String,
     items: &mut Vec<PlannedItem>,
     problems: &mut Problems,
 ) {
     for files in &config.files {
-        // A tag may hold braces: they are its name, not a choice.
-        let path = files
-            .path
-            .value
-            .fill(|placeholder| globset::escape(&fill(placeholder)));
-        paths::check_glob(&path, files.path.at, problems);
-        let expectation = Expectation::File {
-            path,
-            media_type: files.media_type.clone(),
-        };
-        items.push(item(&files.id.value, &files.title, expectation));
+        for place in places(&files.id.value, &files.title, &files.phases, phases) {
+            // A tag may hold braces: they are its name, not a choice.
+            let path = files.path.value.fill(|placeholder| {
+                globset::escape(&match placeholder {
+                    Placeholder::Phase => place.phase.unwrap_or_default().into(),
+                    other => fill(other),
+                })
+            });
+            paths::check_glob(&path, files.path.at, problems);
+            let media_type = files.media_type.clone();
+            items.push(place.item(Expectation::File { path, media_type }));
+        }
     }
 }
+
+/// The stage of the bundle that is sealed for the tag itself.
+const FIRST_STAGE: &str = "tag";
 
 fn package(
     config: &Config,
@@ -328,16 +291,25 @@ fn package(
 ) -> String {
     let package = &config.release.package;
     // A tag may hold a slash; a file name may not.
-    let name = package
+    let mut name = package
         .value
         .fill(|placeholder| fill(placeholder).replace('/', "-"));
+    let names_stage = (package.value.placeholders()).any(|one| one == Placeholder::Stage);
+    let stage = fill(Placeholder::Stage);
+    // A later bundle of the same release must not take the place of the first.
+    if stage != FIRST_STAGE
+        && !names_stage
+        && let Some(bare) = name.strip_suffix(".tar.gz")
+    {
+        name = format!("{bare}-{}.tar.gz", stage.replace('/', "-"));
+    }
     if !is_package(&name) || name.contains(['{', '}']) {
         problems.add(package.at, format!("{name:?} is no name for a bundle"));
     }
     name
 }
 
-fn rules<'c>(
+pub(super) fn rules<'c>(
     config: &'c Config,
     fill: &dyn Fn(Placeholder) -> String,
     read: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
@@ -380,7 +352,7 @@ fn keys(config: &Config, rules: &BTreeMap<&str, IdentityRule>) -> BTreeMap<Strin
         .collect()
 }
 
-fn item(id: &str, title: &str, expectation: Expectation) -> PlannedItem {
+pub(super) fn item(id: &str, title: &str, expectation: Expectation) -> PlannedItem {
     PlannedItem {
         id: id.into(),
         title: title.into(),

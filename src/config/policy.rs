@@ -195,7 +195,7 @@ fn value(release: &AskedRelease, placeholder: Placeholder) -> Option<String> {
     match placeholder {
         Placeholder::Tag => release.tag.clone(),
         Placeholder::Commit => release.commit.clone(),
-        Placeholder::Version | Placeholder::Stage => None,
+        Placeholder::Version | Placeholder::Stage | Placeholder::Phase => None,
     }
 }
 
@@ -334,7 +334,7 @@ fn required(node: &Node, problems: &mut Problems) -> Option<Required> {
     let items = listed(&fields, "items", check_item, problems);
     Some(Required {
         items,
-        gates: listed(&fields, "gates", fields::check_id, problems),
+        gates: listed(&fields, "gates", fields::check_planned_id, problems),
         stages: listed(&fields, "stages", |_, _| {}, problems),
     })
 }
@@ -360,7 +360,7 @@ fn listed(
 fn check_item(id: &Spot<String>, problems: &mut Problems) {
     let name = id.value.split(".sbom").next().unwrap_or_default();
     if !fields::is_id(name) {
-        fields::check_id(id, problems);
+        fields::check_planned_id(id, problems);
     }
 }
 

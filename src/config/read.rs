@@ -3,11 +3,16 @@
 use super::defaults;
 use super::diagnostic::{Diagnostics, Position, Problems, Spot, quoted};
 use super::fields::{self, Fields};
+use super::formula::Scope;
 use super::identity::{IdentitySource, Paths, identity, template};
-use super::model::{Config, Image, Previous, ReleaseSection, RootSource};
+use super::metrics::Moments;
+use super::model::{Config, Previous, ReleaseSection, RootSource};
 use super::node::{self, Node, Value};
 use super::template::{Placeholder, Template};
-use super::{images, items, metrics, paths, scans, servers};
+use super::{
+    choices, consistency, dashboards, derived, gates, images, items, metrics, paths, phases,
+    places, scans, servers,
+};
 use crate::model::Instance;
 use std::collections::BTreeMap;
 
@@ -19,15 +24,17 @@ const KEYS: &[&str] = &[
     "images",
     "prometheus",
     "grafana",
+    "phases",
+    "stages",
     "metrics",
+    "derived",
+    "gates",
     "dashboards",
     "files",
     "scans",
     "commands",
+    "choices",
 ];
-/// Ids of the items that every bundle has.
-pub(super) const RESERVED: [&str; 2] = ["configuration", "release"];
-
 /// Reads `evidence.yaml`; `name` is how diagnostics call it.
 ///
 /// # Errors
@@ -61,7 +68,43 @@ fn config(root: &Node, file: &str, problems: &mut Problems) -> Option<Config> {
     };
     let metric_servers = names(&fields, "prometheus");
     let picture_servers = names(&fields, "grafana");
-    let image_names = listed_names(&fields, "images");
+    let image_names = listed_names(&fields, "images", "name");
+    let phase_names = names(&fields, "phases");
+    let metric_ids = listed_names(&fields, "metrics", "id");
+    let derived_ids = listed_names(&fields, "derived", "id");
+    let phases = match fields.get("phases") {
+        Some(node) => phases::phases(node, problems),
+        None => BTreeMap::new(),
+    };
+    let stages = fields.get("stages").map(|node| Spot {
+        value: phases::stages(node, &phase_names, problems),
+        at: node.at,
+    });
+    let moments = Moments {
+        names: &phase_names,
+        phases: &phases,
+    };
+    let metrics = section(&fields, "metrics", problems, |node, problems| {
+        metrics::metric(node, &metric_servers, &prometheus, &moments, problems)
+    });
+    let scope = Scope {
+        metrics: &metrics,
+        metric_ids: &metric_ids,
+        derived: &[],
+        derived_ids: &derived_ids,
+        phases: &phase_names,
+    };
+    let derived = section(&fields, "derived", problems, |node, problems| {
+        derived::derived(node, &scope, problems)
+    });
+    let scope = Scope {
+        derived: &derived,
+        ..scope
+    };
+    let gates = match fields.get("gates") {
+        Some(node) => gates::gates(node, &scope, problems),
+        None => Vec::new(),
+    };
     let config = Config {
         file: file.into(),
         release: release.unwrap_or_else(no_release),
@@ -70,22 +113,35 @@ fn config(root: &Node, file: &str, problems: &mut Problems) -> Option<Config> {
         images: section(&fields, "images", problems, |node, problems| {
             images::image(node, &signers, problems)
         }),
-        metrics: section(&fields, "metrics", problems, |node, problems| {
-            metrics::metric(node, &metric_servers, &prometheus, problems)
-        }),
         dashboards: section(&fields, "dashboards", problems, |node, problems| {
-            items::dashboard(node, &picture_servers, problems)
+            dashboards::dashboard(
+                node,
+                &picture_servers,
+                &metric_servers,
+                &phase_names,
+                problems,
+            )
         }),
-        files: section(&fields, "files", problems, items::files),
+        files: section(&fields, "files", problems, |node, problems| {
+            items::files(node, &phase_names, problems)
+        }),
         scans: section(&fields, "scans", problems, |node, problems| {
             scans::scan(node, &image_names, problems)
         }),
-        commands: section(&fields, "commands", problems, items::command),
+        commands: section(&fields, "commands", problems, |node, problems| {
+            items::command(node, &phase_names, problems)
+        }),
+        choices: section(&fields, "choices", problems, choices::choice),
+        phases,
+        stages,
+        metrics,
+        derived,
+        gates,
         prometheus,
         grafana,
     };
-    check_ids(&config, problems);
-    check_drift(&config, problems);
+    consistency::check(&config, problems);
+    places::check_references(&config, problems);
     Some(config)
 }
 
@@ -150,8 +206,8 @@ pub(super) fn names<'n>(fields: &Fields<'n>, key: &str) -> Vec<&'n str> {
     }
 }
 
-/// Names that the maps of a list have, whether or not the rest of them is right.
-fn listed_names<'n>(fields: &Fields<'n>, key: &str) -> Vec<&'n str> {
+/// Names that the maps of a list have under `inner`, whether or not the rest of them is right.
+fn listed_names<'n>(fields: &Fields<'n>, key: &str, inner: &str) -> Vec<&'n str> {
     let Some(Value::List(nodes)) = fields.get(key).map(|node| &node.value) else {
         return Vec::new();
     };
@@ -159,7 +215,7 @@ fn listed_names<'n>(fields: &Fields<'n>, key: &str) -> Vec<&'n str> {
         let Value::Map(entries) = &node.value else {
             return None;
         };
-        let (_, node) = entries.iter().find(|(key, _)| key.value == "name")?;
+        let (_, node) = entries.iter().find(|(key, _)| key.value == inner)?;
         match &node.value {
             Value::Text(text) => Some(text.as_str()),
             _ => None,
@@ -307,92 +363,4 @@ pub(super) fn roots(node: &Node, whose: Paths, problems: &mut Problems) -> Vec<R
         }
     }
     roots
-}
-
-/// Id of an SBOM's item.
-pub(super) fn sbom_id(image: &Image, format: impl std::fmt::Display) -> String {
-    let name = &image.name.value;
-    match image.sboms.len() {
-        1 => format!("{name}.sbom"),
-        _ => format!("{name}.sbom-{format}"),
-    }
-}
-
-/// Id of the item of what moved in an SBOM.
-pub(super) fn drift_id(image: &Image, format: impl std::fmt::Display) -> String {
-    let name = &image.name.value;
-    match image.sboms.len() {
-        1 => format!("{name}.drift"),
-        _ => format!("{name}.drift-{format}"),
-    }
-}
-
-/// There must be something to compare with.
-fn check_drift(config: &Config, problems: &mut Problems) {
-    if config.release.previous.is_some() {
-        return;
-    }
-    let drifts = config.images.iter().flat_map(|image| &image.sboms);
-    for drift in drifts.filter_map(|sbom| sbom.drift.as_ref()) {
-        problems.hinted(
-            drift.at,
-            "there is no release to compare with",
-            "name the tag before as release.previous",
-        );
-    }
-}
-
-fn check_ids(config: &Config, problems: &mut Problems) {
-    let mut ids: Vec<Spot<String>> = Vec::new();
-    for image in &config.images {
-        ids.push(image.name.clone());
-    }
-    ids.extend(config.metrics.iter().map(|metric| metric.id.clone()));
-    ids.extend(
-        config
-            .dashboards
-            .iter()
-            .map(|dashboard| dashboard.id.clone()),
-    );
-    ids.extend(config.files.iter().map(|files| files.id.clone()));
-    ids.extend(config.scans.iter().map(|scan| scan.id.clone()));
-    ids.extend(config.commands.iter().map(|command| command.id.clone()));
-    for id in &ids {
-        fields::check_id(id, problems);
-        if RESERVED.contains(&id.value.as_str()) {
-            problems.add(
-                id.at,
-                format!(
-                    "the id {} is taken by an item that every bundle has",
-                    quoted(&id.value)
-                ),
-            );
-        }
-    }
-    for image in &config.images {
-        for sbom in &image.sboms {
-            let at = image.name.at;
-            let value = sbom_id(image, sbom.format);
-            ids.push(Spot { value, at });
-            if sbom.drift.is_some() {
-                let value = drift_id(image, sbom.format);
-                ids.push(Spot { value, at });
-            }
-        }
-    }
-    ids.sort_by(|a, b| (&a.value, a.at).cmp(&(&b.value, b.at)));
-    for pair in ids.windows(2) {
-        if let [first, second] = pair
-            && first.value == second.value
-        {
-            problems.hinted(
-                second.at,
-                format!("the id {} is used twice", quoted(&second.value)),
-                format!(
-                    "first on line {}; an image's SBOM is IMAGE.sbom, what moved in it IMAGE.drift",
-                    first.at.line
-                ),
-            );
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Texts with `{tag}`, `{version}`, `{commit}` and `{stage}` in them.
+//! Texts with `{tag}`, `{version}`, `{commit}`, `{stage}` and `{phase}` in them.
 
 use std::fmt;
 
@@ -13,10 +13,21 @@ pub enum Placeholder {
     Commit,
     /// Stage of the bundle.
     Stage,
+    /// Phase of the item.
+    Phase,
 }
 
 impl Placeholder {
+    /// What a release fills in, whatever the item.
     pub(super) const ALL: [Self; 4] = [Self::Tag, Self::Version, Self::Commit, Self::Stage];
+    /// What is filled in where an item has phases.
+    pub(super) const PHASED: [Self; 5] = [
+        Self::Tag,
+        Self::Version,
+        Self::Commit,
+        Self::Stage,
+        Self::Phase,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -24,6 +35,7 @@ impl Placeholder {
             Self::Version => "version",
             Self::Commit => "commit",
             Self::Stage => "stage",
+            Self::Phase => "phase",
         }
     }
 }
@@ -53,7 +65,7 @@ impl Template {
             plain.push_str(before);
             match after.split_once('}') {
                 Some((word, tail)) if is_word(word) => {
-                    let placeholder = Placeholder::ALL
+                    let placeholder = Placeholder::PHASED
                         .into_iter()
                         .find(|placeholder| placeholder.name() == word)
                         .ok_or(word)?;

@@ -130,8 +130,8 @@ const MALFORMED: &[(&str, &str)] = &[
         "3:26: expected a text, found true or false\n  hint: put it in quotes: \"true\"",
     ),
     (
-        "gates: {}",
-        "3:1: unknown key \"gates\"\n  hint: known here: version",
+        "gates: {cutover: []}",
+        "3:18: a gate without checks judges nothing",
     ),
     ("pinned: []", "3:1: unknown key \"pinned\""),
 ];

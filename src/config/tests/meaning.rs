@@ -150,3 +150,44 @@ fn a_head_that_is_wrong_is_refused_at_its_place_and_by_the_schema() {
         assert!(!accepts(CONFIG_SCHEMA, text), "the schema accepts {text}");
     }
 }
+
+#[test]
+fn who_answers_a_dashboards_queries_is_planned_and_must_be_a_server() {
+    let servers = "prometheus: {main: {url: 'http://p'}, other: {url: 'http://o'}}\ngrafana: {g: {url: 'http://g'}}\n";
+    let with =
+        |keys: &str| format!("{HEAD}{servers}dashboards: [{{id: d, uid: u, window: 1h{keys}}}]\n");
+    let data = |keys: &str| {
+        let config = crate::config::parse(with(keys).as_bytes(), "evidence.yaml").unwrap();
+        config.dashboards[0].expectation.data.clone()
+    };
+
+    let named = data(", prometheus: main, datasources: {p1: other}").unwrap();
+
+    assert_eq!(named.prometheus.as_deref(), Some("main"));
+    assert_eq!(named.datasources["p1"], "other");
+    assert_eq!(
+        (named.scrape_interval_ms, named.max_data_points),
+        (15_000, None)
+    );
+    let finer =
+        data(", datasources: {p1: other}, scrape-interval: 5s, max-data-points: 500").unwrap();
+    assert_eq!(
+        (
+            finer.prometheus,
+            finer.scrape_interval_ms,
+            finer.max_data_points
+        ),
+        (None, 5_000, Some(500))
+    );
+    assert_eq!(data(""), None);
+    assert!(said(&with(", prometheus: nobody")).contains("unknown Prometheus server \"nobody\""));
+    assert!(
+        said(&with(", datasources: {p: nobody}")).contains("unknown Prometheus server \"nobody\"")
+    );
+    assert!(said(&with(", scrape-interval: 5s")).contains("has no use without a server"));
+    assert!(!accepts(CONFIG_SCHEMA, &with(", scrape-interval: 5s")));
+    assert!(accepts(
+        CONFIG_SCHEMA,
+        &with(", prometheus: main, scrape-interval: 5s")
+    ));
+}

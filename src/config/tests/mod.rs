@@ -1,14 +1,21 @@
 //! Whole configurations and policies: what is read, planned and refused, by us and by the schemas.
 
 mod form;
+mod gates;
+mod golive;
 mod meaning;
+mod measured;
 mod metric;
+mod phase_mistakes;
+mod phases;
 mod policy;
+mod rules;
 
 use super::*;
 use crate::model::identity::Pattern;
 use crate::model::{Expectation, IdentityRule, Operator, Statistic};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 const FULL: &str = include_str!("../../../fixtures/config/evidence.yaml");
 const PEM: &str = "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n";
@@ -44,12 +51,44 @@ fn said(text: &str) -> String {
         .unwrap_or_default()
 }
 
+/// Refused at the `@` in the text, by the code and, where it is a mistake of form, by the schema.
+fn at_mark(text: &str, expected: &str, is_form: bool) {
+    let before = text.split('@').next().unwrap();
+    let (line, start) = match before.rsplit_once('\n') {
+        Some((lines, start)) => (lines.split('\n').count() + 1, start),
+        None => (1, before),
+    };
+    let place = format!("evidence.yaml:{line}:{}: ", start.chars().count() + 1);
+    let text = text.replacen('@', "", 1);
+
+    let said = said(&text);
+
+    let wanted = format!("{place}{expected}");
+    assert!(
+        said.starts_with(&wanted),
+        "{text}\nsaid: {said}\nwanted: {wanted}"
+    );
+    assert_eq!(
+        accepts(CONFIG_SCHEMA, &text),
+        !is_form,
+        "the schema on {text}"
+    );
+}
+
+static CONFIG: LazyLock<jsonschema::Validator> = LazyLock::new(|| compiled(CONFIG_SCHEMA));
+
+fn compiled(schema: &str) -> jsonschema::Validator {
+    jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap()
+}
+
 fn accepts(schema: &str, yaml: &str) -> bool {
-    let schema = serde_json::from_str(schema).unwrap();
     // As editors read YAML 1.2: `y` and `no` are texts.
     let options = serde_saphyr::options! { strict_booleans: true };
     let document: serde_json::Value = serde_saphyr::from_str_with_options(yaml, options).unwrap();
-    jsonschema::draft202012::is_valid(&schema, &document)
+    match schema == CONFIG_SCHEMA {
+        true => CONFIG.is_valid(&document),
+        false => compiled(schema).is_valid(&document),
+    }
 }
 
 #[test]
@@ -241,6 +280,6 @@ fn all_mistakes_are_said_at_once_in_the_order_of_the_text() {
          evidence.yaml:4:31: unknown key \"signedby\"\n  hint: did you mean \"signed-by\"?\n\
          evidence.yaml:5:8: expected a list, found the number 3\n\
          evidence.yaml:7:1: unknown key \"bogus\"\n  hint: known here: version, release, identities, trusted-roots, \
-         images, prometheus, grafana, metrics, dashboards, files, scans, commands"
+         images, prometheus, grafana, phases, stages, metrics, derived, gates, dashboards, files, scans, commands, choices"
     );
 }

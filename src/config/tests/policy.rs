@@ -346,3 +346,15 @@ fn a_policy_that_is_wrong_in_one_place_is_refused_there() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+#[test]
+fn a_required_gate_or_item_is_named_alone_or_with_its_phase() {
+    let text = "version: 1\nseal: {key: release.pub}\n\
+                require: {gates: [cutover, cutover.t+60], items: [api_p95.canary-20, api.sbom-spdx]}\n";
+
+    let policy = parse_policy(text.as_bytes(), "policy.yaml", &mut key_files).unwrap();
+
+    assert_eq!(policy.require.gates, ["cutover", "cutover.t+60"]);
+    assert_eq!(policy.require.items, ["api_p95.canary-20", "api.sbom-spdx"]);
+    assert!(accepts(POLICY_SCHEMA, text));
+}
