@@ -1,9 +1,13 @@
 //! Is there a picture of the dashboard that was asked for? More than that a picture cannot say.
 
 pub use super::dashboard_document::{DashboardDocument, document};
+use super::dashboard_panels::{self, PanelFacts, Panels};
+pub use super::dashboard_panels::{REFUSAL, Refusal, library_name};
 use super::{Appraised, Claim, picture};
 use crate::model::limits::DOCUMENT_BYTES;
-use crate::model::{Capture, DashboardExpectation, Digest, Exhibit, Problem, Status, Window};
+use crate::model::{
+    Capture, CapturedFile, DashboardExpectation, Digest, Exhibit, Problem, Status, Window,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -49,13 +53,17 @@ pub struct DashboardRequest {
 /// Appraises a captured dashboard.
 ///
 /// Never more than [`Status::Recorded`]: a picture of a dashboard without data, or drawn by anybody, is a picture too.
+/// Where the configuration names who answers its panels' queries, each of them must be there, be the answer to exactly
+/// the query that follows from the dashboard's JSON, and no panel may be without a number.
 pub fn dashboard(capture: &Capture, expectation: &DashboardExpectation) -> Appraised {
     let mut problems = Vec::new();
-    if let Err(text) = asked(capture, expectation) {
+    let base = dashboard_panels::base(capture).unwrap_or_default();
+    let file = |name: &str| dashboard_panels::own(capture, &base, name);
+    if let Err(text) = asked(capture, file(REQUEST), expectation) {
         problems.push(Problem::new("dashboard-request", text));
     }
-    let bytes = capture.file(RENDER).map(|file| &file.bytes);
-    let control = capture.file(CONTROL).map(|file| &file.bytes);
+    let bytes = file(RENDER).map(|file| &file.bytes);
+    let control = file(CONTROL).map(|file| &file.bytes);
     let shown = match bytes {
         None => Err(Problem::new("dashboard-missing", "there is no picture")),
         // Before all else: a placeholder mostly has another size, too.
@@ -67,9 +75,13 @@ pub fn dashboard(capture: &Capture, expectation: &DashboardExpectation) -> Appra
             .map_err(|error| Problem::new(error.code(), error.to_string())),
     };
     let shown = shown.map_err(|problem| problems.push(problem)).ok();
-    let document = match capture.file(DASHBOARD) {
+    let document = match file(DASHBOARD) {
         None => Err("there is no dashboard JSON".into()),
         Some(file) => document(&file.bytes, &expectation.uid),
+    };
+    let mut panels = match (&document, file(DASHBOARD)) {
+        (Ok(_), Some(file)) => dashboard_panels::panels(capture, &base, &file.bytes, expectation),
+        _ => Panels::default(),
     };
     let document = document
         .map_err(|text| problems.push(Problem::new("dashboard-json", text)))
@@ -83,6 +95,7 @@ pub fn dashboard(capture: &Capture, expectation: &DashboardExpectation) -> Appra
         let text = format!("the dashboard has no panel {panel}");
         problems.push(Problem::new("dashboard-panel", text));
     }
+    problems.append(&mut panels.problems);
     let title = document.as_ref().map(|document| document.title.clone());
     let name = title.as_deref().unwrap_or(&expectation.uid);
     let panel = expectation
@@ -91,8 +104,10 @@ pub fn dashboard(capture: &Capture, expectation: &DashboardExpectation) -> Appra
         .unwrap_or_default();
     let summary = match problems.first() {
         None => format!(
-            "a picture of {name}{panel}, {} x {}",
-            expectation.width, expectation.height
+            "a picture of {name}{panel}, {} x {}{}",
+            expectation.width,
+            expectation.height,
+            data(&panels)
         ),
         Some(problem) => format!("{name}{panel}: {}", problem.message),
     };
@@ -105,14 +120,15 @@ pub fn dashboard(capture: &Capture, expectation: &DashboardExpectation) -> Appra
         height: expectation.height,
         picture: shown.map(|bytes| Digest::of(bytes)),
         compared: control.is_some(),
+        panels: panels.facts,
     };
-    let exhibits = shown
+    let picture = shown
         .map(|bytes| Exhibit::Picture {
             png: bytes.clone(),
             alt: format!("{name}{panel}"),
         })
-        .into_iter()
-        .collect();
+        .into_iter();
+    let exhibits = picture.chain(panels.charts).collect();
     let status = if shown.is_some() {
         Status::Recorded
     } else {
@@ -130,9 +146,24 @@ pub fn dashboard(capture: &Capture, expectation: &DashboardExpectation) -> Appra
 /// What a picture is that comes for any dashboard.
 pub const PLACEHOLDER: &str = "the server gives this very picture for a dashboard that does not exist, too: a login page, an error or a placeholder";
 
+/// What the summary says of the data behind the picture.
+fn data(panels: &Panels) -> String {
+    match panels.judged {
+        0 => String::new(),
+        judged => format!(
+            ", data of {} of {judged} queries captured",
+            panels.with_numbers
+        ),
+    }
+}
+
 /// Whether the stored request is the expectation's over the capture's window.
-fn asked(capture: &Capture, expectation: &DashboardExpectation) -> Result<(), String> {
-    let file = capture.file(REQUEST).ok_or("there is no request.json")?;
+fn asked(
+    capture: &Capture,
+    file: Option<&CapturedFile>,
+    expectation: &DashboardExpectation,
+) -> Result<(), String> {
+    let file = file.ok_or("there is no request.json")?;
     let request: DashboardRequest = (file.bytes.len() as u64 <= DOCUMENT_BYTES)
         .then(|| serde_json::from_slice(&file.bytes))
         .and_then(Result::ok)
@@ -175,6 +206,9 @@ struct Facts {
     picture: Option<Digest>,
     /// Whether it was compared with the picture for a dashboard that does not exist.
     compared: bool,
+    /// Its panels that draw data, with what was asked for each; where a server is named for their queries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    panels: Vec<PanelFacts>,
 }
 
 #[cfg(test)]

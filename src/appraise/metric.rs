@@ -2,9 +2,10 @@
 
 use super::metric_answer::{self, MetricAnswer};
 use super::metric_facts::{Facts, decimal, duration, exhibits, limit_text, summary, with_unit};
+use super::recompute::{Recomputed, recompute};
 use super::{Appraised, Claim};
 use crate::metrics::statistic::{self, Bound};
-use crate::metrics::{Coverage, Step, TimeSeries, series};
+use crate::metrics::{Column, Coverage, Step};
 use crate::model::{Capture, MetricExpectation, Problem, Series, Statistic, Status};
 
 pub use super::metric_answer::{chunk_name, http_date_ms, is_json};
@@ -16,7 +17,10 @@ pub use super::metric_answer::{chunk_name, http_date_ms, is_json};
 /// limit is set and nothing stands against the value.
 pub fn metric(capture: &Capture, expectation: &MetricExpectation) -> Appraised {
     match metric_answer::read(capture, expectation) {
-        Ok(answer) => judge(capture, expectation, &answer),
+        Ok(answer) => {
+            let recomputed = recompute(capture, expectation, &answer);
+            judge(capture, expectation, &answer, Vec::new(), &recomputed)
+        }
         Err(problem) => {
             let summary = format!("no value: {}", problem.message);
             let facts = Facts::unread(capture, expectation);
@@ -26,10 +30,25 @@ pub fn metric(capture: &Capture, expectation: &MetricExpectation) -> Appraised {
     }
 }
 
+/// Judges series that something else than a server's answer gave; `problems` is what stands against them already.
+pub(super) fn judge_series(
+    capture: &Capture,
+    expectation: &MetricExpectation,
+    answer: &MetricAnswer,
+    problems: Vec<Problem>,
+) -> Appraised {
+    judge(
+        capture,
+        expectation,
+        answer,
+        problems,
+        &Recomputed::NotAsked,
+    )
+}
+
 /// A series laid on the grid, with what follows from it.
 pub(super) struct Judged<'a> {
-    pub(super) series: &'a TimeSeries,
-    pub(super) steps: Vec<Step>,
+    pub(super) series: &'a Column,
     pub(super) coverage: Coverage,
     /// The statistic.
     pub(super) value: Option<f64>,
@@ -37,15 +56,23 @@ pub(super) struct Judged<'a> {
     good: Option<bool>,
 }
 
-fn judge(capture: &Capture, expectation: &MetricExpectation, answer: &MetricAnswer) -> Appraised {
-    let mut problems = Vec::new();
+fn judge(
+    capture: &Capture,
+    expectation: &MetricExpectation,
+    answer: &MetricAnswer,
+    mut problems: Vec<Problem>,
+    recomputed: &Recomputed,
+) -> Appraised {
+    if let Recomputed::Differs(problem) = recomputed {
+        problems.push(problem.clone());
+    }
     let bound = bound(expectation, &mut problems);
     let judged: Vec<Judged<'_>> = answer
         .series
         .iter()
         .map(|series| Judged::of(series, expectation, answer, bound))
         .collect();
-    look_at_answer(capture, answer, &mut problems);
+    look_at_answer(capture, expectation, answer, &mut problems);
     if judged.iter().all(|one| one.coverage.numbers == 0) {
         problems.push(Problem::new("metric-empty", "the query gave no number"));
     }
@@ -88,10 +115,17 @@ fn judge(capture: &Capture, expectation: &MetricExpectation, answer: &MetricAnsw
     };
     let status = match valued {
         0 => Status::Missing,
+        // The samples were asked for so that the answer follows from them, and it does not.
+        _ if matches!(recomputed, Recomputed::Open(_) | Recomputed::Differs(_)) => Status::Recorded,
         _ => Status::Verified,
     };
-    let facts = Facts::of(capture, expectation, answer, &judged, worst, met);
-    let summary = summary(expectation, &judged, worst, &problems);
+    let facts = Facts::of(capture, expectation, answer, &judged, worst, met)
+        .with_recomputed(recomputed.facts());
+    let mut summary = summary(expectation, &judged, worst, &problems);
+    if let Some(words) = recomputed.words() {
+        summary.push_str(", ");
+        summary.push_str(&words);
+    }
     Appraised {
         claim: Claim::new(status, met, facts, problems),
         summary,
@@ -101,17 +135,16 @@ fn judge(capture: &Capture, expectation: &MetricExpectation, answer: &MetricAnsw
 
 impl<'a> Judged<'a> {
     fn of(
-        series: &'a TimeSeries,
+        series: &'a Column,
         expectation: &MetricExpectation,
         answer: &MetricAnswer,
         bound: Option<Bound>,
     ) -> Self {
-        let steps = series::steps(&answer.grid, &series.samples);
+        let steps: Vec<Step> = series.steps(&answer.grid).collect();
         let numbers: Vec<f64> = steps.iter().filter_map(|step| step.number()).collect();
         Self {
             series,
             coverage: Coverage::of(&steps),
-            steps,
             value: statistic::compute(expectation.statistic, &numbers, bound),
             good: bound.map(|bound| statistic::is_good(expectation.statistic, &numbers, bound)),
         }
@@ -169,7 +202,12 @@ impl<'a> Judged<'a> {
     }
 }
 
-fn look_at_answer(capture: &Capture, answer: &MetricAnswer, problems: &mut Vec<Problem>) {
+fn look_at_answer(
+    capture: &Capture,
+    expectation: &MetricExpectation,
+    answer: &MetricAnswer,
+    problems: &mut Vec<Problem>,
+) {
     let end_ms = answer.grid.end_ms();
     let clock = capture.captured.as_millisecond();
     let early = answer
@@ -184,7 +222,7 @@ fn look_at_answer(capture: &Capture, answer: &MetricAnswer, problems: &mut Vec<P
             ),
         ));
     }
-    if !answer.warnings.is_empty() {
+    if !answer.warnings.is_empty() && !expectation.accept_warnings {
         problems.push(Problem::new(
             "metric-warnings",
             format!("the server warns: {}", answer.warnings.join("; ")),

@@ -1,22 +1,22 @@
 //! The series that a captured metric holds, checked to be the answer to the expectation's query.
 
 use crate::metrics::{
-    Answer, Data, Exchange, Grid, Labels, MetricRequest, ServerRecord, TimeSeries, chunks,
+    Column, Columns, ColumnsError, Exchange, Grid, Kind, MetricRequest, ServerRecord,
 };
-use crate::model::limits::{DOCUMENT_BYTES, POINTS, STEPS};
+use crate::model::limits::DOCUMENT_BYTES;
 use crate::model::{Capture, MetricExpectation, Problem};
 use serde::de::DeserializeOwned;
 
 /// What was read from a capture.
 pub(super) struct MetricAnswer {
-    /// Who answered.
-    pub(super) server: ServerRecord,
+    /// Who answered; none where nobody was asked.
+    pub(super) server: Option<ServerRecord>,
     /// The steps that were asked for.
     pub(super) grid: Grid,
     /// In how many requests.
     pub(super) chunks: usize,
     /// The series, ascending in labels.
-    pub(super) series: Vec<TimeSeries>,
+    pub(super) series: Vec<Column>,
     /// What the servers warned of, each once.
     pub(super) warnings: Vec<String>,
     /// What the servers noted, each once.
@@ -56,7 +56,7 @@ pub(super) fn read(
         ));
     }
     let mut answer = MetricAnswer {
-        server,
+        server: Some(server),
         grid,
         chunks: cut.len(),
         series: Vec::new(),
@@ -64,8 +64,7 @@ pub(super) fn read(
         infos: Vec::new(),
         answered_early_ms: None,
     };
-    let mut parts = Vec::new();
-    let mut points = 0;
+    let mut columns = Columns::new(grid);
     for (index, (piece, exchange)) in cut.iter().zip(&exchange.chunks).enumerate() {
         let name = chunk_name(index);
         let failed = |text: &str| Problem::new("metric-error", format!("{name}: {text}"));
@@ -78,13 +77,10 @@ pub(super) fn read(
         let file = capture
             .file(&name)
             .ok_or_else(|| failed("it is not there"))?;
-        let parsed = Answer::parse(&file.bytes).map_err(|error| failed(&said(&error)))?;
-        let series = of_type(parsed.data, expectation).map_err(|text| failed(&text))?;
-        points += series.iter().map(|one| one.samples.len()).sum::<usize>();
-        if points > POINTS {
-            return Err(failed(&format!("more than {POINTS} samples in all")));
-        }
-        parts.push((*piece, series));
+        let parsed = columns
+            .add(piece, &file.bytes)
+            .map_err(|error| failed(&said(&error)))?;
+        of_type(parsed.kind, expectation).map_err(failed)?;
         add_new(&mut answer.warnings, parsed.warnings);
         add_new(&mut answer.infos, parsed.infos);
         let clock = exchange.date.as_deref().and_then(http_date_ms);
@@ -92,24 +88,14 @@ pub(super) fn read(
             .answered_early_ms
             .or(clock.filter(|clock| *clock < grid.end_ms()));
     }
-    answer.series = chunks::merge(parts)
-        .map_err(|moved| Problem::new("metric-grid-moved", moved.to_string()))?;
-    // A series of one sample is laid on every step, too.
-    let steps = answer
-        .grid
-        .points
-        .saturating_mul(answer.series.len() as u64);
-    if steps > STEPS {
-        let found = answer.series.len();
-        return Err(Problem::new(
-            "metric-error",
-            format!(
-                "{found} series over {} steps are more than is judged",
-                answer.grid.points
-            ),
-        ));
-    }
-    if answer.chunks > 1 && answer.server.restarted() {
+    answer.series = columns.finish().map_err(|error| {
+        let code = match error {
+            ColumnsError::Moved(_) => "metric-grid-moved",
+            _ => "metric-error",
+        };
+        Problem::new(code, error.to_string())
+    })?;
+    if answer.chunks > 1 && answer.server.as_ref().is_some_and(ServerRecord::restarted) {
         answer
             .warnings
             .push("the server started anew between the requests".into());
@@ -185,17 +171,12 @@ fn asked(
         .map_err(|error| wrong(&error.to_string()))
 }
 
-fn of_type(data: Data, expectation: &MetricExpectation) -> Result<Vec<TimeSeries>, String> {
-    match (data, expectation.range) {
-        (Data::Matrix(series), Some(_)) | (Data::Vector(series), None) => Ok(series),
-        (Data::Scalar(sample), None) => Ok(vec![TimeSeries {
-            labels: Labels::default(),
-            samples: vec![sample],
-            histograms: 0,
-        }]),
-        (Data::String, _) => Err("the answer is a text".into()),
-        (Data::Matrix(_), None) => Err("the answer is a range of raw samples".into()),
-        (Data::Vector(_) | Data::Scalar(_), Some(_)) => Err("the answer is no range".into()),
+fn of_type(kind: Kind, expectation: &MetricExpectation) -> Result<(), &'static str> {
+    match (kind, expectation.range) {
+        (Kind::Matrix, Some(_)) | (Kind::Vector | Kind::Scalar(_), None) => Ok(()),
+        (Kind::String, _) => Err("the answer is a text"),
+        (Kind::Matrix, None) => Err("the answer is a range of raw samples"),
+        (Kind::Vector | Kind::Scalar(_), Some(_)) => Err("the answer is no range"),
     }
 }
 

@@ -2,9 +2,12 @@
 
 use super::metric::Judged;
 use super::metric_answer::MetricAnswer;
+use super::recompute::RecomputedFacts;
 use crate::metrics::statistic::{self, Bound};
 use crate::metrics::{Labels, ServerKind, chunks};
-use crate::model::{Capture, Exhibit, Limit, MetricExpectation, Problem, Statistic, Window};
+use crate::model::{
+    Capture, Chart, Exhibit, Limit, Line, MetricExpectation, Problem, Statistic, Threshold, Window,
+};
 use serde::Serialize;
 
 /// What was computed. Numbers that matter are decimal text: the shortest that reads back as the same float.
@@ -13,6 +16,9 @@ use serde::Serialize;
 pub(super) struct Facts {
     server: Option<ServerFacts>,
     expr: String,
+    /// The query of the document that this one stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_query: Option<String>,
     window: Option<Window>,
     step_ms: Option<u64>,
     chunks: usize,
@@ -25,6 +31,8 @@ pub(super) struct Facts {
     value: Option<String>,
     limit: Option<String>,
     outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recomputed: Option<RecomputedFacts>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +69,7 @@ impl Facts {
         Self {
             server: None,
             expr: expectation.expr.clone(),
+            source_query: expectation.source_query.clone(),
             window: capture.window,
             step_ms: expectation.range.map(|range| range.step_ms),
             chunks: 0,
@@ -73,7 +82,12 @@ impl Facts {
             value: None,
             limit: (expectation.limit.as_ref()).map(|limit| limit_text(limit, expectation)),
             outcome: Outcome::Bad,
+            recomputed: None,
         }
+    }
+
+    pub(super) fn with_recomputed(self, recomputed: Option<RecomputedFacts>) -> Self {
+        Self { recomputed, ..self }
     }
 
     pub(super) fn of(
@@ -84,13 +98,16 @@ impl Facts {
         worst: Option<&Judged<'_>>,
         met: Option<bool>,
     ) -> Self {
-        let build = answer.server.build();
-        Self {
-            server: Some(ServerFacts {
-                kind: answer.server.kind,
+        let server = answer.server.as_ref().map(|server| {
+            let build = server.build();
+            ServerFacts {
+                kind: server.kind,
                 version: build.version,
                 revision: build.revision,
-            }),
+            }
+        });
+        Self {
+            server,
             chunks: answer.chunks,
             series_count: judged.len(),
             series: judged
@@ -171,10 +188,8 @@ pub(super) fn exhibits(
     bound: Option<Bound>,
 ) -> Vec<Exhibit> {
     let points = |one: &Judged<'_>| {
-        let values = one
-            .steps
-            .iter()
-            .map(|step| step.number().unwrap_or(f64::NAN));
+        let steps = one.series.steps(&answer.grid);
+        let values = steps.map(|step| step.number().unwrap_or(f64::NAN));
         let mut points: Vec<(i64, f64)> = (0..)
             .map(|index| answer.grid.at(index))
             .zip(values)
@@ -184,16 +199,31 @@ pub(super) fn exhibits(
         points.shrink_to_fit();
         points
     };
-    judged
-        .iter()
-        .take(SHOWN)
-        .map(|one| Exhibit::Series {
-            name: one.series.labels.to_string(),
-            unit: expectation.unit.clone(),
-            points: points(one),
-            bound: bound.map(|bound| bound.value),
-        })
-        .collect()
+    if judged.is_empty() {
+        return Vec::new();
+    }
+    let line = |one: &Judged<'_>| Line {
+        name: one.series.labels.to_string(),
+        points: points(one),
+    };
+    let limit = bound.map(|bound| Threshold {
+        value: bound.value,
+        label: "limit".into(),
+        level: None,
+    });
+    vec![Exhibit::Chart(Chart {
+        title: String::new(),
+        unit: expectation.unit.clone(),
+        window: Some(Window {
+            start_ms: answer.grid.start_ms,
+            end_ms: answer.grid.end_ms(),
+        }),
+        step_ms: answer.grid.step_ms,
+        lines: judged.iter().take(SHOWN).map(line).collect(),
+        thresholds: limit.into_iter().collect(),
+        shades: Vec::new(),
+        marks: Vec::new(),
+    })]
 }
 
 /// The shortest decimal text that reads back as the same float.

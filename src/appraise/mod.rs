@@ -6,8 +6,10 @@ pub mod compare;
 pub mod configuration;
 pub mod dashboard;
 pub mod demand;
+pub mod derived;
 pub mod drift;
 pub mod file;
+pub mod gate;
 pub mod image;
 pub mod image_sboms;
 pub mod metric;
@@ -18,8 +20,12 @@ pub mod scan;
 
 mod attested;
 mod dashboard_document;
+pub mod dashboard_pairs;
+mod dashboard_panels;
 mod metric_answer;
 mod metric_facts;
+mod metric_inputs;
+mod recompute;
 mod signatures;
 mod signed;
 
@@ -28,12 +34,17 @@ pub use command::command;
 pub use compare::{Comparison, compare};
 pub use configuration::configuration;
 pub use dashboard::dashboard;
+pub use derived::derived;
 pub use file::file;
+pub use gate::gate;
 pub use image::ImageRequest;
 pub use metric::metric;
 pub use release::release;
 pub use signatures::SignatureTrust;
 pub use signed::{Signed, Vouched};
+
+#[cfg(test)]
+mod cutover;
 
 use crate::model::{Capture, Expectation, Release};
 
@@ -78,6 +89,8 @@ pub fn item(
         Expectation::Drift(wanted) => drift::drift(capture, wanted, context),
         Expectation::Scan(wanted) => unsigned(scan::scan(capture, wanted, context)),
         Expectation::Metric(wanted) => unsigned(metric(capture, wanted)),
+        Expectation::Derived(wanted) => unsigned(derived(capture, wanted)),
+        Expectation::Gate(wanted) => unsigned(gate(capture, wanted)),
         Expectation::Dashboard(wanted) => unsigned(dashboard(capture, wanted)),
         Expectation::File { path, .. } => unsigned(file(capture, path, about)),
         Expectation::Command { run, exit_code } => unsigned(command(capture, run, *exit_code)),

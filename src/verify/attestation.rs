@@ -294,10 +294,11 @@ fn compare_summary(
         let message = "the bundle before it is another one in the manifest";
         findings.fail(Check::SealPredicate, "previous", message);
     }
-    // No gate is computed from a bundle, so none can have a verdict.
-    if predicate.gates != "none" {
+    // The manifest's word is compared with what follows, claim by claim.
+    let gates = manifest.gates_word();
+    if predicate.gates != gates {
         let message = format!(
-            "the seal says that gates are {:?}, the bundle has none",
+            "the seal says that gates are {:?}, the manifest {gates:?}",
             predicate.gates
         );
         findings.fail(Check::SealPredicate, "gates", &message);

@@ -6,7 +6,7 @@ use crate::appraise::demand::{lacking_signature, who};
 use crate::appraise::{Signed, Vouched};
 use crate::model::policy::{ImageDemand, Policy, SbomDemand};
 use crate::model::{
-    Check, Expectation, Finding, Group, Identity, Item, Kind, Report, Signers, Status,
+    Check, Expectation, Finding, GateVerdict, Group, Identity, Item, Kind, Report, Signers, Status,
 };
 use crate::oci::ImageRef;
 
@@ -117,14 +117,47 @@ pub(super) fn judge(pass: &Pass, policy: &Policy, report: &mut Report) {
         }
     }
     for gate in &policy.require.gates {
-        let message =
-            format!("the gate {gate}, demanded by the policy, is not judged by this version");
-        undetermined(report, gate, "gate", message);
+        judge_gate(pass, gate, report);
     }
     for name in policy.approvals.keys() {
         let message =
             format!("the approval {name}, demanded by the policy, is not judged by this version");
         undetermined(report, name, "approval", message);
+    }
+}
+
+/// A gate of that name, or one of it in each phase, is there and came to a verdict; the worst counts.
+fn judge_gate(pass: &Pass, gate: &str, report: &mut Report) {
+    let is_meant = |item: &&Item| {
+        let phase = item
+            .id
+            .strip_prefix(gate)
+            .map(|rest| rest.strip_prefix('.'));
+        let in_phase = matches!(phase, Some(Some(phase)) if item.phase.as_deref() == Some(phase));
+        item.expectation.kind() == Kind::Gate && (item.id == *gate || in_phase)
+    };
+    let meant = pass.manifest.items.iter().filter(is_meant);
+    // A gate that could not be appraised came to nothing.
+    let verdicts = meant.map(|item| {
+        (pass.items.get(&item.id)).map_or(GateVerdict::Inconclusive, |found| {
+            found.appraised.claim.to_stated().gate_verdict()
+        })
+    });
+    let message = |words: &str| format!("the gate {gate}, demanded by the policy, {words}");
+    match verdicts.max() {
+        None => demand(report, gate, "gate", false, message("is missing")),
+        Some(GateVerdict::Green) => demand(report, gate, "gate", true, message("is GREEN")),
+        Some(GateVerdict::Yellow) => report.findings.push(Finding::warning(
+            Check::Policy,
+            Group::Requirement,
+            gate,
+            "gate-yellow",
+            message("is YELLOW"),
+        )),
+        Some(GateVerdict::Inconclusive) => {
+            undetermined(report, gate, "gate", message("is INCONCLUSIVE"));
+        }
+        Some(GateVerdict::Red) => demand(report, gate, "gate-red", false, message("is RED")),
     }
 }
 

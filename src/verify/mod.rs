@@ -4,6 +4,7 @@ mod attestation;
 mod claims;
 mod demands;
 mod members;
+mod phases;
 mod plan;
 mod requirements;
 mod state;

@@ -1,6 +1,7 @@
 //! The bundle's own `evidence.yaml`, planned again: configuration and judgement cannot disagree.
 
 use super::members::Pass;
+use super::phases;
 use super::state::is_configuration;
 use crate::bundle::CONFIGURATION;
 use crate::config::{self, Binding, Plan};
@@ -93,6 +94,9 @@ pub(super) fn compare(pass: &Pass, report: &mut Report) {
                 }
             }
         }
+    }
+    for (id, message) in phases::wrong(pass, &plan) {
+        wrong(&id, "phase", message);
     }
     let planned: BTreeSet<&str> = plan.items.iter().map(|item| item.id.as_str()).collect();
     let mut ids = BTreeSet::new();

@@ -4,12 +4,19 @@ use super::Trust;
 use super::attestation::Seal;
 use super::demands;
 use super::members::{AppraisedItem, Pass};
+use crate::appraise::dashboard_pairs::{self, Rendered};
 use crate::model::{
-    Check, Finding, Group, Item, ItemReport, Kind, Problem, Report, Status, Timestamp,
+    Check, Exhibit, FileEntry, Finding, GateVerdict, Group, Item, ItemReport, Kind, MemberPath,
+    Moments, Outcome, Problem, Report, Status, Timestamp,
 };
+use std::collections::BTreeMap;
 
 /// Judges each item's requirement, then the policy's demands; fills the report's items.
 pub(super) fn judge(pass: &Pass, seal: &Seal, trust: &Trust, report: &mut Report) {
+    let listed: BTreeMap<&MemberPath, &FileEntry> = (pass.manifest.files.iter())
+        .map(|file| (&file.path, file))
+        .collect();
+    let same_pictures = same_pictures(pass);
     for item in &pass.manifest.items {
         let Some(found) = pass.items.get(&item.id) else {
             report.findings.push(Finding::undetermined(
@@ -26,24 +33,59 @@ pub(super) fn judge(pass: &Pass, seal: &Seal, trust: &Trust, report: &mut Report
             Some(finding) => (finding.status, false),
             None => status(item, found, pass, seal, trust),
         };
-        report
-            .findings
-            .push(by_policy.unwrap_or_else(|| requirement(item, found, status, choice)));
+        let finding = by_policy.unwrap_or_else(|| requirement(item, found, status, choice));
+        report.findings.push(match same_pictures.get(&item.id) {
+            Some(problem) if finding.outcome != Outcome::Fail => Finding::fail(
+                Check::Requirement,
+                Group::Requirement,
+                &item.id,
+                &problem.code,
+                problem.message.clone(),
+            )
+            .with_status(status),
+            _ => finding,
+        });
         report.items.push(ItemReport {
             id: item.id.clone(),
             title: item.title.clone(),
             kind: item.expectation.kind(),
             captured: item.captured,
             window: item.window,
+            request: item.request.clone(),
+            files: (item.files.iter())
+                .filter_map(|path| listed.get(path).copied().cloned())
+                .collect(),
             status,
             claim: found.appraised.claim.to_stated(),
             summary: found.appraised.summary.clone(),
-            exhibits: found.appraised.exhibits.clone(),
+            exhibits: marked(found, &pass.manifest.moments),
         });
     }
     if let Some(policy) = &trust.policy {
         demands::judge(pass, policy, report);
     }
+}
+
+/// What a page shows of the item, with the moments of the release on its charts.
+fn marked(found: &AppraisedItem, moments: &Moments) -> Vec<Exhibit> {
+    let mut exhibits = found.appraised.exhibits.clone();
+    for exhibit in &mut exhibits {
+        if let Exhibit::Chart(chart) = exhibit {
+            chart.mark(moments);
+        }
+    }
+    exhibits
+}
+
+/// What stands against dashboards whose pictures are one, by item.
+fn same_pictures(pass: &Pass) -> BTreeMap<String, Problem> {
+    let rendered: Vec<Rendered<'_>> = (pass.manifest.items.iter())
+        .filter_map(|item| {
+            let claim = pass.items.get(&item.id)?.appraised.claim.to_stated();
+            Rendered::of(item, &claim)
+        })
+        .collect();
+    dashboard_pairs::same_pictures(&rendered)
 }
 
 fn requirement(
@@ -64,6 +106,9 @@ fn requirement(
     }
     if producers_choice {
         summary.push_str("; the producer's choice of identity, not the verifier's");
+    }
+    if item.expectation.kind() == Kind::Gate {
+        return gate(item, found, status);
     }
     let finding = match (claim.met(), claim.problems().first()) {
         (Some(false), problem) => {
@@ -86,6 +131,25 @@ fn requirement(
             problem.message.clone(),
         ),
         _ => Finding::pass(Check::Requirement, Group::Requirement, &item.id, summary),
+    };
+    finding.with_status(status)
+}
+
+/// RED fails, INCONCLUSIVE leaves the verdict open, YELLOW is to be looked at.
+fn gate(item: &Item, found: &AppraisedItem, status: Status) -> Finding {
+    let (check, group) = (Check::Requirement, Group::Requirement);
+    let appraised = &found.appraised;
+    let verdict = appraised.claim.to_stated().gate_verdict();
+    let why = (appraised.claim.problems().first())
+        .map_or(&appraised.summary, |problem| &problem.message)
+        .clone();
+    let finding = match verdict {
+        GateVerdict::Green => Finding::pass(check, group, &item.id, appraised.summary.clone()),
+        GateVerdict::Yellow => Finding::warning(check, group, &item.id, "gate-yellow", why),
+        GateVerdict::Inconclusive => {
+            Finding::undetermined(check, group, &item.id, "gate-inconclusive", why)
+        }
+        GateVerdict::Red => Finding::fail(check, group, &item.id, "gate-red", why),
     };
     finding.with_status(status)
 }

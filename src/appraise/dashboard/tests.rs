@@ -16,6 +16,7 @@ fn expectation() -> DashboardExpectation {
         height: 500,
         theme: "light".into(),
         variables: BTreeMap::new(),
+        data: None,
     }
 }
 

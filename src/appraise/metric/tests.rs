@@ -7,7 +7,7 @@ use crate::model::{CapturedFile, Exhibit, Limit, MemberPath, Operator, Range, Ti
 use std::collections::BTreeMap;
 
 const P95: &[u8] =
-    include_bytes!("../../../fixtures/prometheus/prometheus-3.15/range-p95-15s.resp");
+    include_bytes!("../../../fixtures/prometheus/http/prometheus-3.15/range-p95-15s.resp");
 const P95_START: i64 = 1_758_466_800_000;
 
 /// A capture of a range query of which everything can be wrong.
@@ -53,6 +53,9 @@ impl Sample {
                 }),
                 min_coverage_percent: 90,
                 max_gap_ms: 300_000,
+                raw: false,
+                accept_warnings: false,
+                source_query: None,
             },
             window: Window {
                 start_ms: time_ms,
@@ -80,6 +83,7 @@ impl Sample {
                 .ok(),
                 start_before: Some("a".into()),
                 start_after: Some("a".into()),
+                ..ServerRecord::default()
             },
             bodies: vec![body],
             captured_ms: time_ms + 60_000,
@@ -199,7 +203,9 @@ fn a_recorded_range_within_its_limit_is_verified_and_met() {
         "{}",
         found.summary
     );
-    assert!(matches!(&found.exhibits[..], [Exhibit::Series { points, .. }] if points.len() == 241));
+    assert!(
+        matches!(&found.exhibits[..], [Exhibit::Chart(shown)] if shown.lines[0].points.len() == 241)
+    );
 }
 
 #[test]
@@ -228,9 +234,10 @@ fn a_cut_range_gives_the_claim_of_the_uncut_one() {
     let pieces = Grid::new(P95_START, P95_START + 3_600_000, 15_000).unwrap();
     let pieces = pieces.chunks(50, "p95").unwrap();
     let all = whole.appraise();
-    let [Exhibit::Series { points, .. }] = &all.exhibits[..] else {
-        panic!("one series");
+    let [Exhibit::Chart(shown)] = &all.exhibits[..] else {
+        panic!("one chart");
     };
+    let points = &shown.lines[0].points;
     let text = String::from_utf8(body(P95)).unwrap();
     cut.bodies = (pieces.iter())
         .map(|piece| {
@@ -256,12 +263,12 @@ fn a_cut_range_gives_the_claim_of_the_uncut_one() {
 #[test]
 fn no_series_is_empty_and_not_zero() {
     let empty = body(include_bytes!(
-        "../../../fixtures/prometheus/prometheus-3.15/range-empty.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/range-empty.resp"
     ));
     let range = Sample::range(empty, P95_START, 3_600_000, 60_000);
     let instant = Sample::instant(
         body(include_bytes!(
-            "../../../fixtures/prometheus/prometheus-3.15/instant-empty-vector.resp"
+            "../../../fixtures/prometheus/http/prometheus-3.15/instant-empty-vector.resp"
         )),
         1_758_468_600_000,
     );
@@ -276,7 +283,7 @@ fn no_series_is_empty_and_not_zero() {
 fn a_nan_is_never_a_pass() {
     let recorded = Sample::range(
         body(include_bytes!(
-            "../../../fixtures/prometheus/prometheus-3.15/range-nan-samples.resp"
+            "../../../fixtures/prometheus/http/prometheus-3.15/range-nan-samples.resp"
         )),
         1_758_463_680_000,
         360_000,
@@ -342,7 +349,7 @@ fn one_of_several_series_without_a_value_is_not_met() {
         sample
     };
     let nan = instant(include_bytes!(
-        "../../../fixtures/prometheus/prometheus-3.15/instant-seed-p95-nan.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/instant-seed-p95-nan.resp"
     ));
 
     assert!(nan.codes().iter().all(|code| code == "metric-nan"));

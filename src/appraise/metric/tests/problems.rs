@@ -22,7 +22,7 @@ fn a_gap_within_the_window_and_a_stale_end_are_told_apart() {
 fn a_recorded_gap_of_eight_minutes_is_a_problem() {
     let sample = Sample::range(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/prometheus-3.15/range-gap.resp"
+            "../../../../fixtures/prometheus/http/prometheus-3.15/range-gap.resp"
         )),
         1_758_471_300_000,
         1_200_000,
@@ -60,7 +60,7 @@ fn a_window_that_was_not_over_when_it_was_captured_is_stale() {
 fn what_the_server_warns_of_is_not_a_pass() {
     let mut sample = Sample::range(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/prometheus-3.15/warnings-remote-read-down-range.resp"
+            "../../../../fixtures/prometheus/http/prometheus-3.15/warnings-remote-read-down-range.resp"
         )),
         1_758_466_800_000,
         300_000,
@@ -90,7 +90,7 @@ fn a_restart_between_two_requests_is_a_warning() {
 fn a_server_that_moves_the_range_is_caught() {
     let thanos = Sample::range(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/thanos-query-frontend-0.42/range-unaligned-fraction.resp"
+            "../../../../fixtures/prometheus/http/thanos-query-frontend-0.42/range-unaligned-fraction.resp"
         )),
         1_758_466_807_500,
         351_500,
@@ -98,7 +98,7 @@ fn a_server_that_moves_the_range_is_caught() {
     );
     let victoria = Sample::range(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/victoriametrics-1.79/range-unaligned-cached.resp"
+            "../../../../fixtures/prometheus/http/victoriametrics-1.79/range-unaligned-cached.resp"
         )),
         1_758_466_807_000,
         3_600_000,
@@ -113,7 +113,7 @@ fn a_server_that_moves_the_range_is_caught() {
 fn native_histograms_are_named() {
     let mut sample = Sample::instant(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/prometheus-3.15/native-histogram-instant.resp"
+            "../../../../fixtures/prometheus/http/prometheus-3.15/native-histogram-instant.resp"
         )),
         1_758_463_230_000,
     );
@@ -145,13 +145,13 @@ fn an_answer_that_is_none_has_no_value() {
     more.bodies.push(more.bodies[0].clone());
     let instant = Sample::instant(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/prometheus-3.15/instant-matrix-range-selector.resp"
+            "../../../../fixtures/prometheus/http/prometheus-3.15/instant-matrix-range-selector.resp"
         )),
         1_758_468_600_000,
     );
     let text = Sample::instant(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/prometheus-3.15/instant-string.resp"
+            "../../../../fixtures/prometheus/http/prometheus-3.15/instant-string.resp"
         )),
         1_758_468_600_000,
     );
@@ -229,14 +229,14 @@ fn a_limit_that_is_no_number_is_never_kept() {
 fn scalars_and_fractions_of_a_second_are_read() {
     let mut scalar = Sample::instant(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/prometheus-3.15/instant-scalar.resp"
+            "../../../../fixtures/prometheus/http/prometheus-3.15/instant-scalar.resp"
         )),
         1_758_468_600_000,
     );
     scalar.expectation.limit.as_mut().unwrap().bound = "2".into();
     let mut fraction = Sample::instant(
         body(include_bytes!(
-            "../../../../fixtures/prometheus/prometheus-3.15/instant-time-milliseconds.resp"
+            "../../../../fixtures/prometheus/http/prometheus-3.15/instant-time-milliseconds.resp"
         )),
         1_758_468_600_250,
     );

@@ -1,0 +1,52 @@
+//! The windows of a phase's items are where its time, T0 and the configuration put them.
+
+use super::members::Pass;
+use crate::config::{Plan, PlannedItem};
+use crate::model::{Moment, Phase};
+
+/// What is wrong with the windows of items in phases: the item's id, and what.
+///
+/// When a phase was is the producer's word. That all of its windows end there, that none begins before the change has
+/// settled, and that a phase which counts from T0 keeps to it, follows.
+pub(super) fn wrong(pass: &Pass, plan: &Plan) -> Vec<(String, String)> {
+    let is_there = |planned: &&PlannedItem| planned.phase.is_some();
+    (plan.items.iter())
+        .filter(is_there)
+        .filter_map(|planned| Some((planned.id.clone(), of(pass, plan, planned)?)))
+        .collect()
+}
+
+fn of(pass: &Pass, plan: &Plan, planned: &PlannedItem) -> Option<String> {
+    let name = planned.phase.as_ref()?;
+    let item = pass
+        .manifest
+        .items
+        .iter()
+        .find(|item| item.id == planned.id)?;
+    let moments = &pass.manifest.moments;
+    let (Some(phase), Some(moment)) = (plan.phases.get(name), moments.phases.get(name)) else {
+        return Some(format!(
+            "the manifest does not say when the phase {name} was"
+        ));
+    };
+    if let Some(text) = off_schedule(pass, phase, moment) {
+        return Some(format!("the phase {name} {text}"));
+    }
+    let window = planned.expectation.window(moment.at)?;
+    if item.window != Some(window) {
+        return Some(format!(
+            "its window is not the one that ends when the phase {name} was"
+        ));
+    }
+    moment.unsettled(phase, window)
+}
+
+/// A phase that the configuration gives a time is at no other.
+fn off_schedule(pass: &Pass, phase: &Phase, moment: &Moment) -> Option<String> {
+    phase.at_ms?;
+    let Some(t0) = pass.manifest.moments.t0 else {
+        return Some("counts from T0, which the manifest does not say".into());
+    };
+    let wanted = phase.scheduled(t0);
+    (wanted != Some(*moment)).then(|| "is not where its configuration and T0 put it".into())
+}
