@@ -85,6 +85,13 @@ pub fn assemble(
         }
     }
     let head = store.head();
+    let mut moments = store.moments()?;
+    moments
+        .phases
+        .retain(|name, _| (items.iter()).any(|planned| planned.phase.as_ref() == Some(name)));
+    if moments.phases.is_empty() {
+        moments.t0 = None;
+    }
     let manifest = Manifest {
         version: 1,
         release: head.release.clone(),
@@ -96,6 +103,7 @@ pub fn assemble(
             .into_iter()
             .map(|stored| stored.item)
             .collect::<Vec<Item>>(),
+        moments,
         redactions: Vec::new(),
         files: files.into_values().collect(),
     };

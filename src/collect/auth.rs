@@ -30,6 +30,8 @@ const TENANT_HEADERS: &[&str] = &[
     "projectid",
 ];
 
+/// Bytes of a text that is looked for together with others; real tokens have less.
+const LONGEST_IN_ONE: usize = 4_096;
 /// Shorter texts than this occur by chance.
 const SHORTEST_SECRET: usize = 6;
 
@@ -97,11 +99,26 @@ impl ServerAuth {
                 decoded(password)
             )));
         }
-        secrets
+        let forms: Vec<String> = secrets
             .iter()
             .filter(|secret| secret.len() >= SHORTEST_SECRET)
             .flat_map(|secret| forms(secret))
-            .any(|form| contains(bytes, form.as_bytes()))
+            .filter(|form| !form.is_empty())
+            .collect();
+        !forms.is_empty() && holds_one(bytes, &forms)
+    }
+}
+
+/// Whether one of the texts stands in the bytes, which may be hundreds of megabytes: all are looked for in one pass.
+fn holds_one(bytes: &[u8], texts: &[String]) -> bool {
+    let one_by_one = || texts.iter().any(|text| contains(bytes, text.as_bytes()));
+    if texts.iter().any(|text| text.len() > LONGEST_IN_ONE) {
+        return one_by_one();
+    }
+    let escaped: Vec<String> = texts.iter().map(|text| regex::escape(text)).collect();
+    match regex::bytes::Regex::new(&escaped.join("|")) {
+        Ok(any) => any.is_match(bytes),
+        Err(_) => one_by_one(),
     }
 }
 
@@ -200,6 +217,19 @@ mod tests {
         }
         assert!(!auth.leaks_into(b"me, tenant team-alpha of north-east", &url));
         assert!(!ServerAuth::default().leaks_into(b"anything", &url));
+    }
+
+    #[test]
+    fn a_very_long_secret_is_found_too() {
+        let long = "s.(+ecret".repeat(1_000);
+        let auth = ServerAuth {
+            bearer: Some(Secret::new(&long)),
+            ..ServerAuth::default()
+        };
+        let url = Url::parse("http://host/").unwrap();
+
+        assert!(auth.leaks_into(format!("x{long}x").as_bytes(), &url));
+        assert!(!auth.leaks_into(&long.as_bytes()[1..], &url));
     }
 
     #[test]

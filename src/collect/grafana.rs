@@ -100,6 +100,20 @@ impl GrafanaServer {
         json_answer(newer)
     }
 
+    /// The answer that holds a library panel; none when the server does not have it.
+    pub(super) async fn library_element(
+        &self,
+        http: &Http,
+        uid: &str,
+    ) -> Result<Option<Vec<u8>>, GrafanaError> {
+        let url = endpoint(&self.url, &["api", "library-elements", uid]);
+        let answer = self.get(http, url).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        json_answer(answer).map(|answer| Some(answer.body))
+    }
+
     async fn json<T: DeserializeOwned>(
         &self,
         http: &Http,

@@ -15,6 +15,9 @@ impl Run {
     /// What failed its requirement and can be mended is captured again: an image may be signed by now. What follows is appraised again,
     /// since roots may have been added; the claim that is stated then is the new one.
     pub(super) fn kept(&self, planned: &PlannedItem) -> Result<Option<StoredItem>, StoreError> {
+        if self.afresh && matches!(planned.expectation, Expectation::Metric(_)) {
+            return Ok(None);
+        }
         let stored = self.store.item(&planned.id)?;
         let Some(mut stored) = stored.filter(|stored| self.is_wanted(stored, planned)) else {
             return Ok(None);
@@ -58,12 +61,16 @@ impl Run {
     }
 
     fn is_wanted(&self, stored: &StoredItem, planned: &PlannedItem) -> bool {
-        let window = self.at.and_then(|at| Run::window(&planned.expectation, at));
+        let at = match &planned.phase {
+            None => self.at,
+            Some(phase) => self.moments.phases.get(phase).map(|moment| moment.at),
+        };
+        let window = at.and_then(|at| planned.expectation.window(at));
         fits(stored, planned, &self.configuration)
             && (window.is_none() || window == stored.item.window)
     }
 
-    fn appraise(&self, planned: &PlannedItem, capture: &Capture) -> StatedClaim {
+    pub(super) fn appraise(&self, planned: &PlannedItem, capture: &Capture) -> StatedClaim {
         let options = Options::STRICT;
         let context = Context {
             release: &self.store.head().release,

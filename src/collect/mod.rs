@@ -12,7 +12,9 @@ pub mod grafana;
 pub mod image;
 pub mod layout_dir;
 pub mod look;
+pub mod moments;
 pub mod online;
+pub mod panels;
 pub mod previous;
 pub mod prometheus;
 pub mod run;
@@ -21,6 +23,8 @@ pub mod store;
 
 mod habit;
 mod in_order;
+pub mod judged;
+pub mod judged_gates;
 mod kept;
 mod layout_files;
 mod oci_files;

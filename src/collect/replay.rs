@@ -17,6 +17,8 @@ pub(crate) struct Received {
     pub(crate) head: String,
     /// Fields of query and form.
     pub(crate) fields: BTreeMap<String, String>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
 }
 
 /// A running server on loopback; it ends with the tests.
@@ -81,9 +83,15 @@ pub(crate) fn response(status: &str, content_type: &str, body: &[u8]) -> Vec<u8>
     [head.as_bytes(), body].concat()
 }
 
+/// Head and body.
+fn split(bytes: &[u8]) -> Option<(String, &[u8])> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    Some((head, &bytes[end + 4..]))
+}
+
 fn is_whole(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+    let Some((head, body)) = split(bytes) else {
         return false;
     };
     let length = head
@@ -101,15 +109,19 @@ fn is_whole(bytes: &[u8]) -> bool {
 }
 
 fn parse(bytes: &[u8]) -> Received {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let (head, body) = split(bytes).unwrap_or_default();
+    let form = match head.to_lowercase().contains("x-www-form-urlencoded") {
+        true => String::from_utf8_lossy(body).into_owned(),
+        false => String::new(),
+    };
     let line = head.lines().next().unwrap_or_default();
     let line = line.trim_end_matches(" HTTP/1.1").to_owned();
     let query = line.split_once('?').map_or("", |(_, query)| query);
-    let fields = Url::parse(&format!("http://x/?{query}&{body}")).unwrap();
+    let fields = Url::parse(&format!("http://x/?{query}&{form}")).unwrap();
     Received {
         fields: fields.query_pairs().into_owned().collect(),
         head: head.to_lowercase(),
+        body: body.to_vec(),
         line,
     }
 }

@@ -6,10 +6,11 @@ use super::files::FilesSource;
 use super::image::{FetchedImage, fetch};
 use super::servers::Servers;
 use super::store::{Store, StoreError, StoredItem};
-use super::{commands, files, git, grafana, oci_files, previous, prometheus, scan};
+use super::{commands, files, git, grafana, judged, oci_files, panels, previous, prometheus, scan};
+use crate::appraise::dashboard_pairs::{self, Rendered};
 use crate::appraise::drift::DriftRequest;
 use crate::config::{self, Config, PlannedItem};
-use crate::model::{Capture, Expectation, Timestamp, Window};
+use crate::model::{Capture, Expectation, Moment, Moments, Phase, Problem, Timestamp, Window};
 use crate::net::Registry;
 use crate::oci::ImageRef;
 use crate::sigstore::trust::Roots;
@@ -40,8 +41,14 @@ pub struct Run {
     pub servers: Servers,
     /// Roots that signatures are judged under.
     pub roots: Roots,
-    /// End of every window; none for now, less what servers need to settle.
+    /// End of the windows of items without a phase; none for now, less what servers need to settle.
     pub at: Option<Timestamp>,
+    /// The phases of the plan.
+    pub phases: BTreeMap<String, Phase>,
+    /// When they were.
+    pub moments: Moments,
+    /// Metrics are captured anew, whatever the store has of them.
+    pub afresh: bool,
 }
 
 /// How one item fared.
@@ -57,7 +64,15 @@ pub enum Fared {
 
 /// What servers need until their newest samples are whole: twice the common scrape interval of 15 s, and at least a
 /// minute.
-const SETTLE: Duration = Duration::from_secs(60);
+pub const SETTLE: Duration = Duration::from_secs(60);
+/// The latest moment of which servers have all samples.
+pub fn settled_now() -> Timestamp {
+    let now = Timestamp::now();
+    now.checked_sub(SETTLE).unwrap_or(now)
+}
+
+/// Why there is no window.
+const BEYOND: &str = "the window is beyond all times";
 /// Sources that are asked at one time.
 const AT_ONCE: usize = 16;
 
@@ -75,13 +90,15 @@ pub async fn run(
     let mut images: BTreeMap<String, Vec<PlannedItem>> = BTreeMap::new();
     let mut stored = BTreeMap::new();
     let mut incomplete = BTreeSet::new();
-    for planned in &run.items {
+    let (judged, captured): (Vec<_>, Vec<_>) =
+        (run.items.iter()).partition(|planned| !planned.expectation.inputs().is_empty());
+    for planned in &captured {
         match run.kept(planned)? {
             Some(found) => drop(stored.insert(planned.id.as_str(), found)),
             None => drop(incomplete.insert(group(planned))),
         }
     }
-    for planned in &run.items {
+    for planned in captured {
         // An image and its SBOMs are captured together or not at all: by then a tag may be another digest.
         if let Some(stored) = stored.remove(planned.id.as_str())
             && !incomplete.contains(group(planned))
@@ -130,6 +147,11 @@ pub async fn run(
             results.insert(id, fared);
         }
     }
+    for planned in judged {
+        let fared = judged::judge(&run, planned, &results);
+        say(&planned.id, &fared);
+        results.insert(planned.id.clone(), fared);
+    }
     Ok(run
         .items
         .iter()
@@ -142,6 +164,19 @@ pub async fn run(
             )
         })
         .collect())
+}
+
+/// What stands against captured dashboards whose pictures are one, by item.
+pub fn same_pictures(results: &[(String, Fared)]) -> BTreeMap<String, Problem> {
+    let rendered: Vec<Rendered<'_>> = (results.iter())
+        .filter_map(|(_, fared)| match fared {
+            Fared::Kept(stored) | Fared::Captured(stored) => {
+                Rendered::of(&stored.item, &stored.item.claim)
+            }
+            Fared::Failed(_) => None,
+        })
+        .collect();
+    dashboard_pairs::same_pictures(&rendered)
 }
 
 /// The item that it is captured with.
@@ -217,7 +252,11 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
                 .prometheus
                 .get(&expectation.from)
                 .ok_or("the server is not configured")?;
-            let window = run.window_now(&planned.expectation)?;
+            let at = match (run.at, &planned.phase) {
+                (None, None) => Some(server.settled(http).await.map_err(|error| chain(&error))?),
+                (at, _) => at,
+            };
+            let window = run.window_at(planned, at)?;
             prometheus::capture(http, server, &planned.id, expectation, window)
                 .await
                 .map_err(|error| chain(&error))
@@ -228,10 +267,16 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
                 .grafana
                 .get(&expectation.grafana)
                 .ok_or("the server is not configured")?;
-            let window = run.window_now(&planned.expectation)?;
-            grafana::capture(http, server, &planned.id, expectation, window)
+            let window = run.window_at(planned, run.at)?;
+            let id = planned.id.as_str();
+            let mut picture = grafana::capture(http, server, id, expectation, window)
                 .await
-                .map_err(|error| chain(&error))
+                .map_err(|error| chain(&error))?;
+            let metrics = &run.servers.prometheus;
+            panels::capture(http, server, metrics, id, expectation, &mut picture)
+                .await
+                .map_err(|error| chain(&error))?;
+            Ok(picture)
         }
         Expectation::File { path, media_type } => {
             let source = FilesSource {
@@ -273,6 +318,9 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
         Expectation::Image { .. } | Expectation::Sbom { .. } | Expectation::Drift(_) => {
             Err("images are captured together".into())
         }
+        Expectation::Derived(_) | Expectation::Gate(_) => {
+            Err("what is computed from metrics has no source of its own".into())
+        }
     }
 }
 
@@ -306,30 +354,32 @@ impl Run {
         Some(self.repository.join(name))
     }
 
-    /// The window of an expectation that speaks of one, ending at that time or as little before it as its grid wants:
-    /// the end is a multiple of the step, so that two runs ask on one grid.
-    pub(super) fn window(expectation: &Expectation, at: Timestamp) -> Option<Window> {
-        let (length, step) = match expectation {
-            Expectation::Metric(metric) => match &metric.range {
-                Some(range) => (range.window_ms, range.step_ms),
-                None => (0, 1),
-            },
-            Expectation::Dashboard(dashboard) => (dashboard.window_ms, 1_000),
-            _ => return None,
+    /// The item's window: where its phase puts it, else the one that ends at `at`, or now.
+    fn window_at(&self, planned: &PlannedItem, at: Option<Timestamp>) -> Result<Window, String> {
+        let expectation = &planned.expectation;
+        let Some(name) = &planned.phase else {
+            let at = at.unwrap_or_else(settled_now);
+            return expectation.window(at).ok_or_else(|| BEYOND.into());
         };
-        let at = at.as_millisecond();
-        let end_ms = at.saturating_sub(at.rem_euclid(i64::try_from(step.max(1)).ok()?));
-        let start_ms = end_ms.checked_sub_unsigned(length)?;
-        Some(Window { start_ms, end_ms })
+        let moment = self.moment(name)?;
+        let window = expectation.window(moment.at).ok_or(BEYOND)?;
+        let phase = self.phases.get(name).ok_or("the phase is not configured")?;
+        match moment.unsettled(phase, window) {
+            Some(why) => Err(format!(
+                "{why}: its effects would be mixed with what was before"
+            )),
+            None => Ok(window),
+        }
     }
 
-    fn window_now(&self, expectation: &Expectation) -> Result<Window, String> {
-        let settled = || {
-            let now = Timestamp::now();
-            now.checked_sub(SETTLE).unwrap_or(now)
-        };
-        let at = self.at.unwrap_or_else(settled);
-        Self::window(expectation, at).ok_or_else(|| "the window is beyond all times".into())
+    /// When the item's phase was.
+    fn moment(&self, phase: &str) -> Result<Moment, String> {
+        let moment = self.moments.phases.get(phase).copied();
+        moment.ok_or_else(|| {
+            format!(
+                "it is not known when the phase {phase} was: `evidence collect --phase {phase}`"
+            )
+        })
     }
 }
 

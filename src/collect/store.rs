@@ -1,11 +1,11 @@
 //! The capture store: a folder that a run fills and any later run takes up again.
 //!
-//! `store.json` says what is released; `items/<id>.json` is written when all its blobs are there; `blobs/<hex>`
+//! `store.json` says what is released; `moments.json` when its phases were; `items/<id>.json` is written when all its blobs are there; `blobs/<hex>`
 //! holds bytes by their SHA-256. Every file is written to a temporary name, synced and renamed: a kill at any
 //! moment loses at most the capture in flight.
 
 use crate::model::capture::StoredFile;
-use crate::model::{Capture, Digest, Item, Producer, Release, limits};
+use crate::model::{Capture, Digest, Item, Moments, Producer, Release, limits};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -124,6 +124,64 @@ impl Store {
             dir: dir.into(),
             head,
         })
+    }
+
+    /// Opens the store in `dir`, whatever release it is about.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn open_any(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join("store.json");
+        if !path.exists() {
+            return Err(StoreError::Absent(dir.into()));
+        }
+        Ok(Self {
+            dir: dir.into(),
+            head: read_json(&path)?,
+        })
+    }
+
+    /// The stored items that are whole, ascending by id.
+    ///
+    /// # Errors
+    /// When the folder or one of its files cannot be read.
+    pub fn items(&self) -> Result<Vec<StoredItem>, StoreError> {
+        let folder = self.dir.join("items");
+        let error = |source| StoreError::Io {
+            path: folder.clone(),
+            source,
+        };
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(error)?.take(limits::MEMBERS) {
+            let name = entry.map_err(error)?.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".json"));
+            // What an interrupted run left begins with a dot.
+            ids.extend(id.filter(|id| !id.starts_with('.')).map(str::to_owned));
+        }
+        ids.sort_unstable();
+        let items = ids.iter().map(|id| self.item(id));
+        let whole: Result<Vec<_>, _> = items.collect();
+        Ok(whole?.into_iter().flatten().collect())
+    }
+
+    /// When the phases were that were captured so far.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub fn moments(&self) -> Result<Moments, StoreError> {
+        let path = self.dir.join("moments.json");
+        match path.exists() {
+            true => read_json(&path),
+            false => Ok(Moments::default()),
+        }
+    }
+
+    /// Writes down when phases were.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn set_moments(&self, moments: &Moments) -> Result<(), StoreError> {
+        write_json(&self.dir.join("moments.json"), moments)
     }
 
     /// What the store is about.

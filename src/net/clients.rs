@@ -79,6 +79,7 @@ impl Clients {
             .no_brotli()
             .no_zstd()
             .no_deflate()
+            .tls_info(true)
             .connect_timeout(self.options.connect_timeout)
             .read_timeout(self.options.stall_timeout)
             .timeout(self.options.timeout)

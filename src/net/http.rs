@@ -3,9 +3,11 @@
 use super::clients::Clients;
 pub use super::http_error::HttpError;
 use super::retry::Retry;
+use crate::model::Digest;
 use crate::model::redact::Secret;
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::tls::TlsInfo;
 pub use reqwest::{Method, StatusCode, Url};
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,6 +153,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Where it came from in the end.
     pub url: Url,
+    /// SHA-256 of the certificate that the server showed; none over plain HTTP.
+    pub certificate: Option<Digest>,
 }
 
 impl Response {
@@ -287,11 +291,14 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
+        let tls = answer.extensions().get::<TlsInfo>();
+        let certificate = tls.and_then(TlsInfo::peer_certificate).map(Digest::of);
         Ok(Response {
             status,
             headers: answer.headers().clone(),
             body,
             url: request.url.clone(),
+            certificate,
         })
     }
 }

@@ -91,6 +91,7 @@ mod tests {
             headers,
             body: Vec::new(),
             url: "http://registry.example/".parse().unwrap(),
+            certificate: None,
         })
     }
 

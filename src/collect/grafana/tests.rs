@@ -27,6 +27,7 @@ fn expectation() -> DashboardExpectation {
         height: 500,
         theme: "dark".into(),
         variables: BTreeMap::from([("job".into(), vec!["a b".into(), "c".into()])]),
+        data: None,
     }
 }
 

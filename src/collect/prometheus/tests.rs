@@ -2,7 +2,7 @@ macro_rules! recorded {
     ($name:literal) => {
         include_bytes!(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/fixtures/prometheus/",
+            "/fixtures/prometheus/http/",
             $name,
             ".resp"
         ))
@@ -11,14 +11,18 @@ macro_rules! recorded {
 }
 
 mod credentials;
+mod raw;
+mod recorded;
+mod server;
 
 use super::*;
 use crate::appraise::metric;
+use crate::collect::auth::ServerAuth;
 use crate::collect::replay::{Received, Replay, client, response};
-use crate::metrics::Data;
-use crate::metrics::GridError;
 use crate::metrics::fixture::body;
+use crate::metrics::{Answer, AnswerError, Data, GridError};
 use crate::model::{Limit, Operator, Range, Series, Statistic, Status};
+use crate::net::HttpError;
 
 const START: i64 = 1_758_466_800_000;
 const WINDOW: Window = Window {
@@ -43,6 +47,9 @@ fn expectation() -> MetricExpectation {
         }),
         min_coverage_percent: 90,
         max_gap_ms: 300_000,
+        raw: false,
+        accept_warnings: false,
+        source_query: None,
     }
 }
 
