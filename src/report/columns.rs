@@ -28,6 +28,33 @@ pub(crate) fn bar(first: usize, second: usize, all: usize, width: usize) -> Stri
     )
 }
 
+/// The cells of rows below each other, two blanks between columns; the last of a row has no end.
+///
+/// Cells are escaped.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+    let rows: Vec<Vec<String>> = (rows.iter())
+        .map(|row| row.iter().map(|cell| one_line(cell)).collect())
+        .collect();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..columns)
+        .map(|at| {
+            let cells = rows.iter().filter_map(|row| row.get(at));
+            cells
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or_default()
+        })
+        .collect();
+    rows.iter()
+        .map(|row| {
+            let cells = row.iter().zip(&widths);
+            let padded = cells.map(|(cell, width)| format!("{cell:width$}"));
+            let line: Vec<String> = padded.collect();
+            line.join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
 /// The words as lines of at most [`COLUMNS`], the first behind `head`, the others behind as many blanks.
 ///
 /// Words are escaped; one that is longer than a line has a line of its own.
@@ -114,6 +141,15 @@ mod tests {
             text,
             format!("  head: {},\n        b\\u{{1b}}[2J, c\n", "a".repeat(70))
         );
+    }
+
+    #[test]
+    fn cells_stand_below_each_other() {
+        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect();
+
+        let lines = aligned(&[row(&["RED", "a\n", "x"]), row(&["YELLOW", "bcdef"])]);
+
+        assert_eq!(lines, ["RED     a\\n    x", "YELLOW  bcdef"]);
     }
 
     #[test]

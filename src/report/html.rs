@@ -1,8 +1,10 @@
 //! The report as one self-contained page: no script, nothing loaded from elsewhere, everything captured escaped.
 
+mod gates;
 mod packages;
+mod query;
 
-use super::chart::{Line, chart};
+use super::chart::{self, chart};
 use super::{DEMO, decision_word, mark, verdict_word};
 use crate::model::{
     Check, Exhibit, Finding, Group, ItemReport, Kind, Outcome, Report, Status, Timestamp,
@@ -30,7 +32,7 @@ pub fn html(report: &Report) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(chart::STYLE)) }
             }
             body {
                 @if report.demo { p.demo { (DEMO) } }
@@ -40,9 +42,10 @@ pub fn html(report: &Report) -> String {
                     @if let Some(decision) = report.decision { p { "Decision: " (decision_word(decision)) } }
                 }
                 (seal(report))
+                (gates::section(report))
                 (items(report, "Images and SBOMs", &[Kind::Image, Kind::Sbom, Kind::Drift]))
                 (items(report, "Vulnerabilities", &[Kind::Scan]))
-                (items(report, "Metrics", &[Kind::Metric]))
+                (items(report, "Metrics", &[Kind::Metric, Kind::Derived]))
                 (items(report, "Dashboards", &[Kind::Dashboard]))
                 (items(report, "Release, files and commands", &[Kind::Release, Kind::Configuration, Kind::File, Kind::Command]))
                 (findings(report))
@@ -122,6 +125,7 @@ fn entry(item: &ItemReport) -> Markup {
                 Kind::Sbom => (packages::documents(&item.claim.facts)),
                 Kind::Drift => (packages::drift(&item.claim.facts)),
                 Kind::Scan => (packages::scan(&item.claim.facts)),
+                Kind::Metric | Kind::Derived => (query::query(&item.claim.facts)),
                 _ => {}
             }
             (exhibits(item))
@@ -192,29 +196,20 @@ fn seconds(time: Timestamp) -> String {
 }
 
 fn exhibits(item: &ItemReport) -> Markup {
-    let lines: Vec<Line<'_>> = item
-        .exhibits
-        .iter()
-        .filter_map(|exhibit| match exhibit {
-            Exhibit::Series { name, points, .. } => Some(Line { name, points }),
-            Exhibit::Picture { .. } => None,
-        })
-        .collect();
-    let (unit, bound) = item
-        .exhibits
-        .iter()
-        .find_map(|exhibit| match exhibit {
-            Exhibit::Series { unit, bound, .. } => Some((unit.as_str(), *bound)),
-            Exhibit::Picture { .. } => None,
-        })
-        .unwrap_or_default();
     markup! {
-        @if !lines.is_empty() { figure { (chart(&item.title, unit, &lines, bound)) } }
         @for exhibit in &item.exhibits {
-            @if let Exhibit::Picture { png, alt } = exhibit {
-                figure {
-                    img alt=(alt) src=(format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png)));
-                    figcaption { "A picture proves nothing by itself: it shows what the server drew." }
+            @match exhibit {
+                Exhibit::Chart(shown) => {
+                    figure {
+                        @if !shown.title.is_empty() { figcaption.of { (shown.title) } }
+                        (chart(&item.title, shown))
+                    }
+                }
+                Exhibit::Picture { png, alt } => {
+                    figure {
+                        img alt=(alt) src=(format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png)));
+                        figcaption { "A picture proves nothing by itself: it shows what the server drew." }
+                    }
                 }
             }
         }
@@ -239,8 +234,8 @@ fn findings(report: &Report) -> Markup {
                         caption { (title) }
                         tr { th {} th { "Check" } th { "Subject" } th { "Found" } }
                         @for finding in rows {
-                            tr.bad[finding.outcome == Outcome::Fail] {
-                                td.mark { (mark(finding)) }
+                            tr.bad[finding.outcome == Outcome::Fail].warned[finding.outcome == Outcome::Warning] {
+                                td.mark { (mark(finding)) @if finding.outcome == Outcome::Warning { " YELLOW" } }
                                 td.short { @if finding.check == Check::Requirement { (finding.status) } @else { (finding.check) } }
                                 td { (finding.subject) }
                                 td.long { (finding.message) @if !finding.code.is_empty() { " " code { (finding.code) } } }

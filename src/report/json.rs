@@ -1,8 +1,9 @@
 //! The report as JSON, by `schemas/evidence-report-v1.schema.json`.
 
+use super::gates::{self, Gate};
 use super::{decision_word, verdict_word};
 use crate::model::{
-    Digest, Finding, Identity, Outcome, Problem, Release, Report, Status, Timestamp,
+    Digest, Finding, GateVerdict, Identity, Outcome, Problem, Release, Report, Status, Timestamp,
 };
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ struct Page<'a> {
     signer: Option<SignerPage<'a>>,
     log: Option<LogPage<'a>>,
     sealed_at: &'a [Timestamp],
+    gate_verdict: String,
+    gates: Vec<GatePage<'a>>,
     items: Vec<ItemPage<'a>>,
     findings: Vec<FindingPage<'a>>,
 }
@@ -59,6 +62,21 @@ struct ItemPage<'a> {
     facts: &'a serde_json::Value,
 }
 
+#[derive(Serialize)]
+struct GatePage<'a> {
+    id: &'a str,
+    title: &'a str,
+    verdict: GateVerdict,
+    checks: Vec<CheckPage<'a>>,
+}
+
+#[derive(Serialize)]
+struct CheckPage<'a> {
+    id: &'a str,
+    verdict: GateVerdict,
+    reasons: &'a [Problem],
+}
+
 /// A finding as it stands in every JSON that this tool writes.
 #[derive(Debug, Serialize)]
 pub struct FindingPage<'a> {
@@ -81,6 +99,7 @@ impl<'a> From<&'a Finding> for FindingPage<'a> {
             subject: &finding.subject,
             outcome: match finding.outcome {
                 Outcome::Pass => "pass",
+                Outcome::Warning => "warn",
                 Outcome::Fail => "fail",
                 Outcome::Undetermined | Outcome::NotChecked => "skip",
             },
@@ -94,6 +113,7 @@ impl<'a> From<&'a Finding> for FindingPage<'a> {
 
 /// The report as JSON with a closing line feed.
 pub fn json(report: &Report) -> String {
+    let gates = gates::of(report);
     let page = Page {
         version: 1,
         verdict: verdict_word(report.verdict()),
@@ -119,6 +139,9 @@ pub fn json(report: &Report) -> String {
             kind: &log.kind,
         }),
         sealed_at: &report.sealed_at,
+        gate_verdict: gates::overall(&gates)
+            .map_or_else(|| "none".into(), |verdict| verdict.to_string()),
+        gates: gates.iter().map(gate_page).collect(),
         items: report
             .items
             .iter()
@@ -140,6 +163,23 @@ pub fn json(report: &Report) -> String {
     text.push('\n');
     text
 }
+
+fn gate_page<'a>(gate: &'a Gate<'a>) -> GatePage<'a> {
+    let checks = gate.result.iter().flat_map(|result| &result.checks);
+    GatePage {
+        id: &gate.item.id,
+        title: &gate.item.title,
+        verdict: gate.verdict(),
+        checks: checks
+            .map(|check| CheckPage {
+                id: &check.id,
+                verdict: check.verdict,
+                reasons: &check.reasons,
+            })
+            .collect(),
+    }
+}
+
 /// A value as JSON of several lines, with a closing line feed.
 pub fn page<T: Serialize>(value: &T) -> String {
     // Every value that is written here has text as keys, so nothing is left to fail.

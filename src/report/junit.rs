@@ -74,7 +74,8 @@ impl Case {
             check: finding.check.to_string(),
             subject: finding.subject.clone(),
             ended: match finding.outcome {
-                Outcome::Pass => Ended::Passed { message },
+                // JUnit has no word between the two: what is to be looked at is in the output.
+                Outcome::Pass | Outcome::Warning => Ended::Passed { message },
                 Outcome::Fail => Ended::Failed { code, message },
                 Outcome::Undetermined => Ended::Undetermined { code, message },
                 Outcome::NotChecked => Ended::Skipped { message },

@@ -26,6 +26,26 @@ pub(crate) fn code(text: &str) -> String {
     }
 }
 
+/// A picture in a file; `file` is a path from where the Markdown lies.
+///
+/// Of the text only letters, figures and harmless signs are kept, of the path all others are percent-encoded.
+pub(crate) fn picture(text: &str, file: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || " .,:-%_".contains(c);
+    let text: String = (text.chars().take(120))
+        .map(|c| if is_plain(c) { c } else { ' ' })
+        .collect();
+    let mut link = String::with_capacity(file.len());
+    for byte in file.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/' => {
+                link.push(char::from(byte));
+            }
+            other => link.push_str(&format!("%{other:02X}")),
+        }
+    }
+    format!("![{}]({link})", text.trim())
+}
+
 /// Markdown of at most [`BYTES`] bytes; a closing line says what was cut.
 pub(crate) struct Markdown {
     text: String,
@@ -158,6 +178,13 @@ mod tests {
             "`a'¦b\\n\\u{1b}[2J\\u{202e}@team https://x <img src=x> \\`"
         );
         assert_eq!(code(" \u{20}"), "–");
+    }
+
+    #[test]
+    fn a_picture_is_one_picture_whatever_its_text_and_path() {
+        let link = picture("p95](x)![<b>_", "a b/(1).svg");
+
+        assert_eq!(link, "![p95  x    b _](a%20b/%281%29.svg)");
     }
 
     #[test]

@@ -4,22 +4,30 @@
 pub mod chart;
 mod columns;
 pub mod drift;
+pub mod gates;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod licenses;
+pub mod markdown;
 mod markup;
+mod numbers;
 pub mod paint;
 pub mod quality;
 pub mod sarif;
 pub mod sbom;
+pub mod statements;
 pub mod text;
+mod times;
 pub mod vulns;
 
+pub use gates::{gate_junit, gate_markdown, gate_text};
 pub use html::html;
 pub use json::json;
 pub use junit::junit;
+pub use markdown::markdown;
 pub use sarif::sarif;
+pub use statements::statements;
 pub use text::text;
 
 use crate::model::{Decision, Finding, Outcome, Status, Verdict};
@@ -51,6 +59,7 @@ pub(crate) fn mark(finding: &Finding) -> char {
     match (finding.outcome, finding.status) {
         (Outcome::Pass, Status::Verified) => '✓',
         (Outcome::Pass, _) => '○',
+        (Outcome::Warning, _) => '!',
         (Outcome::Fail, _) => '✗',
         (Outcome::Undetermined, _) => '?',
         (Outcome::NotChecked, _) => '-',

@@ -52,7 +52,7 @@ impl Entry {
     pub fn of(subject: &str, finding: &Finding) -> Option<Self> {
         let level = match finding.outcome {
             Outcome::Fail => Level::Error,
-            Outcome::Undetermined => Level::Warning,
+            Outcome::Undetermined | Outcome::Warning => Level::Warning,
             Outcome::Pass | Outcome::NotChecked => return None,
         };
         Some(Self {

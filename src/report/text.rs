@@ -79,6 +79,14 @@ fn write(out: &mut Lines, report: &Report) {
     if let Some(decision) = report.decision {
         out.add(&format!("decision: {}", decision_word(decision)));
     }
+    let gates = super::gates::of(report);
+    if !gates.is_empty() {
+        out.add("");
+        out.add("Gates");
+        for line in super::gates::lines(&gates) {
+            out.add(&line);
+        }
+    }
     section(out, "Integrity", report, |finding| {
         finding.group == Group::Integrity
     });
