@@ -2,11 +2,13 @@
 
 use super::exit::{CliError, Exit};
 use super::output::plain;
+use super::phases::{self, Choose};
 use super::project::{Project, ProjectFlags};
 use super::registry_flags::{DEFAULT_CONCURRENCY, RegistryFlags};
 use super::runtime;
 use evidence::collect::run::{self, Fared, Run};
 use evidence::collect::servers::Servers;
+use evidence::collect::store::Store;
 use evidence::model::{StatedClaim, Status, Timestamp};
 use std::sync::Arc;
 
@@ -15,14 +17,31 @@ use std::sync::Arc;
 pub(crate) struct Args {
     #[command(flatten)]
     project: ProjectFlags,
+    /// Captures this phase's items, at its moment; without it those that have no phase.
+    #[arg(long, value_name = "NAME", env = "EVIDENCE_PHASE")]
+    phase: Option<String>,
+    #[command(flatten)]
+    moment: MomentFlags,
     #[command(flatten)]
     capture: CaptureFlags,
+}
+
+/// When a phase is.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct MomentFlags {
+    /// What the phases' times count from (T0), RFC 3339; said once, later runs know it.
+    #[arg(long, value_name = "TIME", env = "EVIDENCE_T0")]
+    pub(crate) t0: Option<Timestamp>,
+    /// When the change took place whose effect the phase looks at, RFC 3339; for phases without a time of their own.
+    #[arg(long, value_name = "TIME", env = "EVIDENCE_CHANGE")]
+    pub(crate) change: Option<Timestamp>,
 }
 
 /// How captures are taken.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CaptureFlags {
-    /// End of every window of metrics and dashboards, RFC 3339, rounded down to the step [default: a minute ago].
+    /// End of every window of metrics and dashboards, RFC 3339, rounded down to the step [default: a minute ago]. With
+    /// a phase that has no time of its own, when that phase is.
     #[arg(long, value_name = "TIME", env = "EVIDENCE_AT")]
     pub(crate) at: Option<Timestamp>,
     #[command(flatten)]
@@ -41,7 +60,14 @@ pub(crate) struct Collected {
 pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     let collected = runtime::block_on(async {
         let project = Project::load(&args.project).await?;
-        collect(&project, &args.capture).await
+        let choose = |store: &Store| match &args.phase {
+            None => {
+                phases::remember_t0(store, args.moment.t0)?;
+                Ok(phases::without(&project))
+            }
+            Some(name) => phases::one(&project, store, name, args.moment, args.capture.at),
+        };
+        collect(&project, &args.capture, &choose).await
     })??;
     if collected.failed > 0 {
         eprintln!(
@@ -57,11 +83,37 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     })
 }
 
-/// Captures all that is missing, and says on stderr how each item fared.
+/// Captures what is missing of the chosen items, and says on stderr how each fared.
 pub(crate) async fn collect(
     project: &Project,
     flags: &CaptureFlags,
+    choose: &Choose<'_>,
 ) -> Result<Collected, CliError> {
+    let results = capture(project, flags, choose).await?;
+    let same_pictures = run::same_pictures(&results);
+    let mut collected = Collected::default();
+    for (id, fared) in &results {
+        match fared {
+            Fared::Failed(_) => collected.failed += 1,
+            Fared::Kept(stored) | Fared::Captured(stored) => {
+                let twin = same_pictures.get(id);
+                if let Some(problem) = twin {
+                    eprintln!("{}", plain(&format!("NOT MET   {id}: {}", problem.message)));
+                }
+                let unmet = stored.item.claim.met == Some(false) || twin.is_some();
+                collected.unmet += usize::from(unmet);
+            }
+        }
+    }
+    Ok(collected)
+}
+
+/// The same, and what became of each.
+pub(crate) async fn capture(
+    project: &Project,
+    flags: &CaptureFlags,
+    choose: &Choose<'_>,
+) -> Result<Vec<(String, Fared)>, CliError> {
     if let Some(at) = flags.at.filter(|at| *at > Timestamp::now()) {
         return Err(CliError::usage(format!("--at {at} lies in the future"))
             .hint("no server has samples of it yet"));
@@ -76,11 +128,14 @@ pub(crate) async fn collect(
     let servers =
         Servers::load(&project.config, folder, &environment).map_err(|source| error(&source))?;
     let registry = flags.registry.registry(DEFAULT_CONCURRENCY)?;
+    // Last of all: a wrong command line leaves nothing behind.
+    let store = project.open_store()?;
+    let chosen = choose(&store)?;
+    let moments = (store.moments()).map_err(|source| error(&source))?;
     let job = Run {
-        // Last of all: a wrong command line leaves nothing behind.
-        store: project.open_store()?,
+        store,
         config: project.config.clone(),
-        items: project.plan.items.clone(),
+        items: chosen.items,
         repository: project.repository.clone(),
         configuration: project.configuration.clone(),
         tag: project.tag.clone(),
@@ -88,20 +143,13 @@ pub(crate) async fn collect(
         servers,
         roots: project.roots.clone(),
         at: flags.at,
+        phases: project.plan.phases.clone(),
+        moments,
+        afresh: chosen.afresh,
     };
-    let results = run::run(Arc::new(job), say)
+    run::run(Arc::new(job), say)
         .await
-        .map_err(|source| CliError::from_error(Exit::Undetermined, &source))?;
-    let mut collected = Collected::default();
-    for (_, fared) in &results {
-        match fared {
-            Fared::Failed(_) => collected.failed += 1,
-            Fared::Kept(stored) | Fared::Captured(stored) => {
-                collected.unmet += usize::from(stored.item.claim.met == Some(false));
-            }
-        }
-    }
-    Ok(collected)
+        .map_err(|source| CliError::from_error(Exit::Undetermined, &source))
 }
 
 fn say(id: &str, fared: &Fared) {

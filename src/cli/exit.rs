@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Undetermined = 3,
     /// A requirement failed.
     Unmet = 4,
+    /// All holds, with something to look at: a gate is YELLOW.
+    Conditional = 5,
     /// Interrupted; what was captured is kept.
     #[cfg(feature = "net")]
     Interrupted = 130,
@@ -28,17 +30,19 @@ impl Exit {
             0 => Self::Verified,
             1 => Self::Refused,
             4 => Self::Unmet,
+            5 => Self::Conditional,
             _ => Self::Undetermined,
         }
     }
 
-    /// Of several: 1 before 4 before 3 before 0.
+    /// Of several: 1 before 4 before 3 before 5 before 0.
     pub(crate) fn worse(self, other: Self) -> Self {
         let rank = |exit| match exit {
             Self::Refused => 0,
             Self::Unmet => 1,
             Self::Undetermined => 2,
-            _ => 3,
+            Self::Conditional => 3,
+            _ => 4,
         };
         if rank(other) < rank(self) {
             other

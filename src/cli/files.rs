@@ -34,8 +34,7 @@ pub(crate) fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
 /// Writes a file whole or not at all: temporary name beside it, sync, rename.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     // A device, a pipe or a link is written to: a file renamed over /dev/null would take its place.
-    let is_special = std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file());
-    if is_special {
+    if is_special(path) {
         let mut options = std::fs::OpenOptions::new();
         let opened = options.write(true).truncate(true).open(path);
         return opened
@@ -47,6 +46,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
         .write_all(bytes)
         .map_err(|error| cannot_write(path, &error))?;
     part.finish()
+}
+
+/// Whether there is something that is no file of its own: a device, a pipe, a link.
+pub(crate) fn is_special(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file())
 }
 
 /// Writes to standard output; a closed pipe is no error.

@@ -1,10 +1,10 @@
 //! `--output FORMAT[=PATH]`.
 
 use super::exit::CliError;
-use super::files;
+use super::{files, pictures};
 use evidence::model::Report;
 use evidence::report;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Formats that a command offers, by their names.
@@ -76,12 +76,14 @@ fn listed<F>(named: &[(&str, F)]) -> String {
     }
 }
 
-/// Formats of a report.
+/// Formats of a verification's report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Format {
     Text,
     Json,
     Html,
+    Markdown,
+    Statements,
 }
 
 impl Formats for Format {
@@ -89,6 +91,26 @@ impl Formats for Format {
         ("text", Self::Text),
         ("json", Self::Json),
         ("html", Self::Html),
+        ("markdown", Self::Markdown),
+        ("statements", Self::Statements),
+    ];
+}
+
+/// The same, and its pictures alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum PageFormat {
+    Report(Format),
+    Svg,
+}
+
+impl Formats for PageFormat {
+    const NAMED: &'static [(&'static str, Self)] = &[
+        ("html", Self::Report(Format::Html)),
+        ("markdown", Self::Report(Format::Markdown)),
+        ("svg", Self::Svg),
+        ("json", Self::Report(Format::Json)),
+        ("text", Self::Report(Format::Text)),
+        ("statements", Self::Report(Format::Statements)),
     ];
 }
 
@@ -113,11 +135,46 @@ impl Formats for CheckFormat {
 }
 
 impl Output<Format> {
+    /// Writes a report to where it goes. Markdown in a file has its pictures beside it, in the folder `<stem>.charts`.
     pub(crate) fn write(&self, report: &Report) -> Result<(), CliError> {
         self.put(&match self.format {
             Format::Text => report::text(report),
             Format::Json => report::json(report),
             Format::Html => report::html(report),
+            Format::Markdown => self.markdown(report)?,
+            Format::Statements => report::statements(report),
         })
+    }
+
+    fn markdown(&self, report: &Report) -> Result<String, CliError> {
+        let pictures = pictures::pictures(report, None);
+        // A folder beside /dev/stdout is nobody's wish.
+        let path = self.path.as_deref().filter(|path| !files::is_special(path));
+        let stem = path.and_then(Path::file_stem);
+        let (Some(path), Some(stem), false) = (path, stem, pictures.is_empty()) else {
+            return Ok(report::markdown(report, &|_| Vec::new()));
+        };
+        let folder = format!("{}.charts", stem.to_string_lossy());
+        let names = pictures::write(&pictures, &path.with_file_name(&folder))?;
+        Ok(report::markdown(report, &|id| {
+            let names = names.get(id).into_iter().flatten();
+            names.map(|name| format!("{folder}/{name}")).collect()
+        }))
+    }
+}
+
+impl Output<PageFormat> {
+    /// Writes a report, or its pictures: to the folder that is named, or the only one to standard output.
+    pub(crate) fn write(&self, report: &Report, item: Option<&str>) -> Result<(), CliError> {
+        let pictures = || pictures::pictures(report, item);
+        match (self.format, &self.path) {
+            (PageFormat::Report(format), path) => Output {
+                format,
+                path: path.clone(),
+            }
+            .write(report),
+            (PageFormat::Svg, Some(folder)) => pictures::write(&pictures(), folder).map(drop),
+            (PageFormat::Svg, None) => pictures::print(&pictures(), report),
+        }
     }
 }

@@ -2,12 +2,16 @@
 
 mod blob;
 #[cfg(feature = "net")]
+mod check;
+#[cfg(feature = "net")]
 mod collect;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod exit;
 mod files;
 mod format;
+#[cfg(feature = "net")]
+mod gate;
 #[cfg(feature = "net")]
 mod image;
 mod manifests;
@@ -16,6 +20,9 @@ mod online;
 mod output;
 #[cfg(feature = "net")]
 mod pack;
+#[cfg(feature = "net")]
+mod phases;
+mod pictures;
 mod pins;
 mod policy_file;
 #[cfg(feature = "net")]
@@ -50,7 +57,8 @@ Exit codes:
   1  refused: a signature, digest, binding or claim is wrong or missing
   2  the command line, configuration or policy is wrong; nothing was done
   3  undetermined: something could not be read or reached, or a root is lacking
-  4  verified, but a requirement is not met";
+  4  verified, but a requirement is not met: a gate is RED
+  5  verified, with something to look at: a gate is YELLOW";
 
 /// Proves a release: collects its evidence, seals it, and verifies every claim again, offline.
 #[derive(Debug, Parser)]
@@ -72,7 +80,11 @@ enum Command {
     Verify(verify::Args),
     Report(report::Args),
     #[cfg(feature = "net")]
+    Check(check::Args),
+    #[cfg(feature = "net")]
     Collect(collect::Args),
+    #[cfg(feature = "net")]
+    Gate(gate::Args),
     #[cfg(feature = "net")]
     Pack(pack::Args),
     #[cfg(feature = "net")]
@@ -110,7 +122,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Report(args) => report::run(args),
         #[cfg(feature = "net")]
+        Command::Check(args) => check::run(args),
+        #[cfg(feature = "net")]
         Command::Collect(args) => collect::run(args),
+        #[cfg(feature = "net")]
+        Command::Gate(args) => gate::run(args),
         #[cfg(feature = "net")]
         Command::Pack(args) => pack::run(args),
         #[cfg(feature = "net")]

@@ -30,7 +30,16 @@ pub(crate) struct ProjectFlags {
         env = "EVIDENCE_CONFIG"
     )]
     pub(crate) config: PathBuf,
-    /// The capture store [default: .evidence/TAG in the repository's root].
+    /// Which bundle in the release's chain is made: a stage of evidence.yaml, or `tag`.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = STAGE,
+        env = "EVIDENCE_STAGE"
+    )]
+    pub(crate) stage: String,
+    /// The capture store [default: .evidence/TAG in the repository's root; .evidence/TAG.STAGE for another stage than
+    /// `tag`].
     #[arg(long, value_name = "DIR", env = "EVIDENCE_STORE")]
     pub(crate) store: Option<PathBuf>,
 }
@@ -46,9 +55,10 @@ pub(crate) struct Project {
     pub(crate) commit_time: i64,
     pub(crate) roots: Roots,
     pub(crate) store_dir: PathBuf,
+    pub(crate) stage: String,
 }
 
-/// The only stage so far: what is sealed for the tag itself.
+/// What is sealed for the tag itself.
 pub(crate) const STAGE: &str = "tag";
 
 impl Project {
@@ -75,7 +85,7 @@ impl Project {
             tag: flags.tag.clone(),
             commit: tag.commit.clone(),
             version: None,
-            stage: STAGE.into(),
+            stage: flags.stage.clone(),
             config_path: config_path.clone(),
         };
         let mut read = |path: &str| files::read(&folder.join(path), limits::CONFIG_BYTES).ok();
@@ -91,7 +101,7 @@ impl Project {
         let store_dir = flags
             .store
             .clone()
-            .unwrap_or_else(|| repository.join(".evidence").join(&flags.tag));
+            .unwrap_or_else(|| repository.join(".evidence").join(store_name(flags)));
         let commit_time = commit_time(&repository, &tag).await?;
         Ok(Self {
             config,
@@ -107,6 +117,7 @@ impl Project {
             commit_time,
             roots,
             store_dir,
+            stage: flags.stage.clone(),
         })
     }
 
@@ -136,11 +147,19 @@ impl Project {
         StoreHead {
             version: 1,
             release: self.release(),
-            stage: STAGE.into(),
+            stage: self.stage.clone(),
             producer: producer(),
             commit_time: self.commit_time,
             package: self.plan.package.clone(),
         }
+    }
+}
+
+/// Captures of one stage are about another plan than those of another.
+fn store_name(flags: &ProjectFlags) -> String {
+    match flags.stage.as_str() {
+        STAGE => flags.tag.clone(),
+        stage => format!("{}.{stage}", flags.tag),
     }
 }
 

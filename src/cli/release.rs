@@ -4,9 +4,12 @@ use super::collect::{CaptureFlags, collect};
 use super::exit::{CliError, Exit};
 use super::files;
 use super::pack::pack;
+use super::phases;
 use super::project::{Project, ProjectFlags};
 use super::runtime;
 use super::seal::{SealFlags, Sealed, Sealer, seal};
+use evidence::collect::store::Store;
+use evidence::model::Timestamp;
 use evidence::report;
 use evidence::sigstore::Options;
 use evidence::verify::{AskedRelease, Trust, verify};
@@ -18,6 +21,9 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) project: ProjectFlags,
+    /// What the phases' times count from (T0), RFC 3339; not needed where an earlier run was told.
+    #[arg(long, value_name = "TIME", env = "EVIDENCE_T0")]
+    pub(crate) t0: Option<Timestamp>,
     #[command(flatten)]
     pub(crate) capture: CaptureFlags,
     #[command(flatten)]
@@ -47,7 +53,8 @@ pub(crate) async fn release(args: &Args) -> Result<Released, CliError> {
     let project = Project::load(&args.project).await?;
     // Who seals is settled before the first capture: a wrong password must not cost an hour.
     let sealer = Sealer::new(&args.seal)?;
-    let collected = collect(&project, &args.capture).await?;
+    let choose = |store: &Store| phases::all(&project, store, args.t0);
+    let collected = collect(&project, &args.capture, &choose).await?;
     if collected.failed > 0 {
         return Err(CliError::unreachable(format!(
             "{} source(s) failed, so nothing was packed or sealed",

@@ -12,6 +12,8 @@ const PINS: &str = include_str!("../../schemas/evidence-pins-v1.schema.json");
 const SBOM_CHECK: &str = include_str!("../../schemas/evidence-sbom-check-v1.schema.json");
 const SBOM_DIFF: &str = include_str!("../../schemas/evidence-sbom-diff-v1.schema.json");
 const VULNS_CHECK: &str = include_str!("../../schemas/evidence-vulns-check-v1.schema.json");
+const GATE: &str = include_str!("../../schemas/evidence-gate-v1.schema.json");
+const METRIC_SNAPSHOT: &str = include_str!("../../schemas/evidence-metric-snapshot-v1.schema.json");
 const SEAL_PREDICATE: &str = include_str!("../../schemas/evidence-seal-predicate-v1.schema.json");
 const TRUST: &str = include_str!("../../schemas/evidence-trust-v1.schema.json");
 
@@ -47,8 +49,12 @@ enum Name {
     SbomDiff,
     /// What `vulns check` prints with `--output json`.
     VulnsCheck,
+    /// What `gate` prints with `--output json`.
+    Gate,
     /// The predicate of a bundle's seal.
     SealPredicate,
+    /// The predicate of a snapshot of metrics.
+    MetricSnapshot,
 }
 
 /// Runs the command.
@@ -64,7 +70,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         Name::SbomCheck => SBOM_CHECK,
         Name::SbomDiff => SBOM_DIFF,
         Name::VulnsCheck => VULNS_CHECK,
+        Name::Gate => GATE,
         Name::SealPredicate => SEAL_PREDICATE,
+        Name::MetricSnapshot => METRIC_SNAPSHOT,
     };
     files::print(schema)?;
     Ok(Exit::Verified)

@@ -346,7 +346,7 @@ fn predicate(inspected: &Inspected) -> SealPredicate {
         ),
         tar: ResourceDescriptor::sha256("tar", &inspected.packed.tar),
         compressor: COMPRESSOR.into(),
-        gates: "none".into(),
+        gates: manifest.gates_word(),
         items: manifest
             .items
             .iter()

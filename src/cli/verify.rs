@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// The bundles (`.tar.gz`); each seal is looked for beside its bundle.
     #[arg(required = true)]
     bundles: Vec<PathBuf>,
-    /// Format of the result: text, json or html, each with `=PATH` to write a file; repeatable [default: text].
+    /// Format of the result: text, json, html, markdown or statements, each with `=PATH` to write a file; repeatable [default: text].
     #[arg(
         long,
         short,

@@ -56,8 +56,10 @@ async fn demo(dir: &Path, shown: &Path) -> Result<Exit, CliError> {
         project: ProjectFlags {
             tag: TAG.into(),
             config: dir.join("repository/evidence.yaml"),
+            stage: "tag".into(),
             store: None,
         },
+        t0: None,
         capture: CaptureFlags {
             at: None,
             registry: RegistryFlags::default(),

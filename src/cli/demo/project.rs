@@ -81,7 +81,7 @@ pub(super) fn write_policy(dir: &Path, sandbox: &Sandbox, key: &str) -> Result<(
              \x20 api: {{signed-by: [{signer}], sbom: {{format: spdx, signed-by: [{signer}]}}}}\n\
              \x20 client: {{signed-by: [{signer}], sbom: {{format: spdx, signed-by: [{signer}]}}}}\n\
              \x20 gateway: {{signed-by: [{{key: keys/gateway.pub}}], sbom: {{format: cyclonedx, signed-by: [{{key: keys/gateway.pub}}]}}}}\n\
-             require: {{items: [api_p95, error_ratio, runbooks]}}\n"
+             require: {{items: [api_p95, error_ratio, runbooks], gates: [health]}}\n"
         ),
     )?;
     put(
@@ -132,6 +132,7 @@ metrics:
     statistic: max
     unit: s
     limit: "<= 350ms"
+    raw: true
   - id: error_ratio
     title: Share of requests that failed
     from: main
@@ -140,8 +141,15 @@ metrics:
     step: 60s
     statistic: within 99%
     limit: "<= 1%"
+    raw: true
+gates:
+  health:
+    title: The shop while it was watched
+    checks:
+      - {{metric: api_p95, yellow: "> 350ms", red: "> 350ms", for: "> 15m"}}
+      - {{metric: error_ratio, yellow: "> 1%", red: "> 1%", for: "> 15m"}}
 dashboards:
-  - {{id: overview, title: The shop at a glance, grafana: main, uid: shop-overview, window: 2h, width: 1000, height: 500}}
+  - {{id: overview, title: The shop at a glance, grafana: main, uid: shop-overview, window: 2h, width: 1000, height: 500, prometheus: main}}
 files:
   - {{id: runbooks, title: Runbooks, path: "docs/runbooks/**"}}
   - {{id: values, title: Deployment values, path: deploy/values.yaml}}

@@ -78,7 +78,7 @@ fn is_said(finding: &&Finding) -> bool {
 /// What decided comes first.
 fn rank(finding: &Finding) -> u8 {
     match finding.outcome {
-        Outcome::Pass => 0,
+        Outcome::Pass | Outcome::Warning => 0,
         Outcome::Fail => 1,
         Outcome::Undetermined => 2,
         Outcome::NotChecked => 3,
