@@ -1,4 +1,6 @@
-//! A Grafana with an image renderer, or one of the ways in which it answers without a picture.
+//! An imitation of a Grafana with an image renderer, or of one of the ways in which it answers without a picture.
+//!
+//! Shapes follow Grafana's source and documentation; what any version of it answers, no test here says.
 
 mod chart;
 
@@ -35,6 +37,8 @@ pub enum GrafanaMode {
     OneColour,
     /// The picture has another size.
     WrongSize,
+    /// Every dashboard has the same picture, as where the renderer is not let in; one that does not exist has none.
+    SamePicture,
 }
 
 /// The panels of every dashboard: title and query.
@@ -115,6 +119,8 @@ impl Grafana {
             },
         };
         let picture = match self.mode() {
+            GrafanaMode::SamePicture if uid.contains("no-such") => None,
+            GrafanaMode::SamePicture => chart::draw(size, &[]),
             GrafanaMode::OneColour => chart::draw(size, &[]).map(chart::Picture::blank),
             GrafanaMode::NoRenderer => chart::draw(size, &[]),
             GrafanaMode::WrongSize => {
@@ -229,16 +235,20 @@ fn dashboard_json(uid: &str) -> Value {
             json!({
                 "id": number + 1, "title": title, "type": "timeseries",
                 "gridPos": {"h": 8, "w": 24, "x": 0, "y": 8 * number},
-                "datasource": {"type": "prometheus", "uid": "demo"},
-                "targets": [{"refId": "A", "expr": expr, "datasource": {"type": "prometheus", "uid": "demo"}}],
+                "datasource": {"type": "prometheus", "uid": "${source}"},
+                "targets": [{"refId": "A", "expr": expr.replace("\"api\"", "\"$job\"")}],
             })
         })
         .collect();
+    let variables = json!([
+        {"name": "source", "type": "datasource", "query": "prometheus", "current": {"text": "DEMO", "value": "demo"}},
+        {"name": "job", "type": "query", "query": "label_values(up, job)", "current": {"text": "api", "value": "api"}},
+    ]);
     json!({
         "meta": {"slug": "demo", "type": "db", "version": 1, "folderTitle": "DEMO"},
         "dashboard": {
             "uid": uid, "title": format!("DEMO {uid}"), "version": 1, "schemaVersion": 41, "timezone": "utc",
-            "panels": panels, "templating": {"list": []},
+            "panels": panels, "templating": {"list": variables},
         },
     })
 }

@@ -1,14 +1,14 @@
 //! A Prometheus 2: its query API over the demo's metrics.
 
-mod eval;
-mod parse;
-mod query;
 mod samples;
 
 pub use samples::{Incident, MetricsOptions};
 pub(super) use samples::{Labels, Sample, Store};
 
 use super::service::{answer, json};
+use crate::metrics::promql::{Expr, ExprType, RawSamples, Semantics};
+use crate::metrics::promql::{evaluate, needs, parse};
+use crate::metrics::{Grid, TimeSeries};
 use crate::model::Timestamp;
 use crate::model::time::parse_duration_ms;
 use axum::Router;
@@ -17,7 +17,6 @@ use axum::extract::{Query, State};
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::get;
-use eval::{Evaluation, Value};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -88,12 +87,27 @@ impl Prometheus {
         end_ms: i64,
         step_ms: i64,
     ) -> Result<BTreeMap<Labels, Vec<Sample>>, String> {
-        let query = parse::parse(query)?;
-        matrix(&query, &self.store, [start_ms, end_ms, step_ms])
+        let expr = expression(query)?;
+        self.evaluate(&expr, &grid([start_ms, end_ms, step_ms])?)
+            .map(|all| all.into_iter().map(series).collect())
+    }
+
+    /// The value of an expression by the rules of Prometheus 2.
+    fn evaluate(&self, expr: &Expr, grid: &Grid) -> Result<Vec<TimeSeries>, String> {
+        let mut samples = RawSamples::new();
+        for need in needs(expr, grid) {
+            let selected = self.store.select(
+                |labels| need.selector.matches(labels),
+                need.from_ms,
+                need.to_ms,
+            );
+            samples.insert(&need.selector, selected);
+        }
+        evaluate(expr, grid, Semantics::V2, &samples).map_err(|error| error.to_string())
     }
 
     fn instant(&self, parameters: &Parameters) -> Result<String, Failure> {
-        let query = query(parameters)?;
+        let expr = query(parameters)?;
         let at = match parameters.get("time") {
             Some(text) => time(text).ok_or_else(|| {
                 let reason = format!(
@@ -103,22 +117,29 @@ impl Prometheus {
             })?,
             None => self.store.clock().now().as_millisecond(),
         };
-        let evaluation = Evaluation::new(&query, &self.store, at, at);
-        if let Some(series) = evaluation.matrix(at) {
-            return Ok(matrix_json(series));
-        }
-        Ok(match evaluation.at(at).map_err(Failure::execution)? {
-            Value::Scalar(value) => format!(
-                r#"{{"resultType":"scalar","result":{}}}"#,
-                sample_json((at, value))
-            ),
-            Value::Vector(vector) => {
-                let series = vector.into_iter().map(|(labels, value)| {
-                    format!(
-                        r#"{{"metric":{},"value":{}}}"#,
-                        json!(labels),
-                        sample_json((at, value))
-                    )
+        let found = self
+            .evaluate(&expr, &Grid::instant(at))
+            .map_err(Failure::execution)?;
+        let mut all = found.into_iter().map(series);
+        Ok(match expr.expr_type() {
+            ExprType::Range => matrix_json(all),
+            ExprType::Scalar => {
+                let samples = all.next().map(|(_, samples)| samples);
+                let sample = samples.into_iter().flatten().next();
+                format!(
+                    r#"{{"resultType":"scalar","result":{}}}"#,
+                    sample.map_or_else(|| "null".into(), sample_json)
+                )
+            }
+            ExprType::Vector => {
+                let series = all.flat_map(|(labels, samples)| {
+                    samples.into_iter().map(move |sample| {
+                        format!(
+                            r#"{{"metric":{},"value":{}}}"#,
+                            json!(labels),
+                            sample_json(sample)
+                        )
+                    })
                 });
                 let series: Vec<String> = series.collect();
                 format!(
@@ -163,42 +184,45 @@ impl Prometheus {
                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
             ));
         }
-        let query = query(parameters)?;
-        if matches!(query.expr, query::Expr::Range(..)) {
+        let expr = query(parameters)?;
+        if expr.expr_type() == ExprType::Range {
             return Err(Failure::bad_data(
                 "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector",
             ));
         }
-        matrix(&query, &self.store, [start, end, step])
-            .map(matrix_json)
+        let grid = grid([start, end, step]).map_err(Failure::bad_data)?;
+        self.evaluate(&expr, &grid)
+            .map(|all| matrix_json(all.into_iter().map(series)))
             .map_err(Failure::execution)
     }
 }
 
-fn matrix(
-    query: &query::Query,
-    store: &Store,
-    [start, end, step]: [i64; 3],
-) -> Result<BTreeMap<Labels, Vec<Sample>>, String> {
-    let evaluation = Evaluation::new(query, store, start, end);
-    let mut series: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
-    let times = (0..).map(|n| start + n * step).take_while(|at| *at <= end);
-    for at in times {
-        match evaluation.at(at)? {
-            Value::Scalar(value) => series.entry(Labels::new()).or_default().push((at, value)),
-            Value::Vector(vector) => {
-                for (labels, value) in vector {
-                    series.entry(labels).or_default().push((at, value));
-                }
-            }
-        }
-    }
-    Ok(series)
+fn grid([start_ms, end_ms, step_ms]: [i64; 3]) -> Result<Grid, String> {
+    // No step and a negative one are refused alike.
+    let step_ms = u64::try_from(step_ms).unwrap_or_default();
+    Grid::new(start_ms, end_ms, step_ms).map_err(|error| error.to_string())
 }
 
-fn query(parameters: &Parameters) -> Result<query::Query, Failure> {
+fn series(one: TimeSeries) -> (Labels, Vec<Sample>) {
+    let samples = one.samples.iter();
+    (
+        one.labels.0,
+        samples.map(|sample| (sample.ms, sample.value)).collect(),
+    )
+}
+
+/// The error is Prometheus's text: position and reason.
+fn expression(text: &str) -> Result<Expr, String> {
+    parse(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let column = text.get(..start).map_or(0, |before| before.chars().count()) + 1;
+        format!("1:{column}: parse error: {error}")
+    })
+}
+
+fn query(parameters: &Parameters) -> Result<Expr, Failure> {
     let text = parameters.get("query").map_or("", String::as_str);
-    parse::parse(text).map_err(|reason| Failure::invalid("query", &reason))
+    expression(text).map_err(|reason| Failure::invalid("query", &reason))
 }
 
 async fn instant(

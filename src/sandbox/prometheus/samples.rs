@@ -1,6 +1,8 @@
 //! The demo's metrics: pure functions of time, scraped every fifteen seconds, the same in every run.
 
 use super::super::Clock;
+use crate::metrics;
+use crate::metrics::promql::RawSeries;
 use crate::model::Window;
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
@@ -157,10 +159,10 @@ impl Store {
     /// future, before the counters began, or in a gap.
     pub(super) fn select(
         &self,
-        wanted: impl Fn(&Labels) -> bool,
+        wanted: impl Fn(&metrics::Labels) -> bool,
         from_ms: i64,
         to_ms: i64,
-    ) -> Vec<(Labels, Vec<Sample>)> {
+    ) -> Vec<RawSeries> {
         let from = from_ms.max(ORIGIN_MS);
         let to = to_ms.min(self.clock.now().as_millisecond());
         let gaps = &self.options.gaps;
@@ -171,17 +173,21 @@ impl Store {
         };
         self.series
             .iter()
-            .filter(|series| wanted(&series.labels))
-            .map(|series| {
+            .map(|series| (metrics::Labels(series.labels.clone()), series))
+            .filter(|(labels, _)| wanted(labels))
+            .map(|(labels, series)| {
                 let first = series.first_scrape(from);
                 let times = (0..)
                     .map(|n| first + n * SCRAPE_MS)
                     .take_while(|time| *time <= to);
                 let samples = times
                     .filter(scraped)
-                    .map(|time| (time, self.value(series, time)))
+                    .map(|ms| metrics::Sample {
+                        ms,
+                        value: self.value(series, ms),
+                    })
                     .collect();
-                (series.labels.clone(), samples)
+                RawSeries { labels, samples }
             })
             .collect()
     }
@@ -292,28 +298,26 @@ mod tests {
         let store = Store::new(options, Clock::Fixed(super::tests::now()));
 
         let counters = store.select(
-            |labels| labels["__name__"].starts_with("http"),
+            |labels| labels.0["__name__"].starts_with("http"),
             now - 3_600_000,
             now,
         );
 
         assert!(counters.len() > 20);
-        for (labels, samples) in &counters {
+        for one in &counters {
+            let mut pairs = one.samples.windows(2);
             assert!(
-                samples.windows(2).all(|pair| pair[0].1 <= pair[1].1),
-                "{labels:?}"
+                pairs.all(|pair| pair[0].value <= pair[1].value),
+                "{}",
+                one.labels
             );
         }
         for pair in counters.windows(2) {
-            let bucket = |labels: &Labels| labels.contains_key("le");
-            if bucket(&pair[0].0) && bucket(&pair[1].0) {
-                assert!(
-                    pair[0]
-                        .1
-                        .iter()
-                        .zip(&pair[1].1)
-                        .all(|(low, high)| low.1 <= high.1)
-                );
+            let [low, high] = pair else { continue };
+            let bucket = |one: &RawSeries| one.labels.0.contains_key("le");
+            if bucket(low) && bucket(high) {
+                let mut pairs = low.samples.iter().zip(&high.samples);
+                assert!(pairs.all(|(low, high)| low.value <= high.value));
             }
         }
     }
@@ -332,12 +336,12 @@ mod tests {
         let store = Store::new(options, Clock::Fixed(super::tests::now()));
 
         let lag = store.select(
-            |labels| labels["__name__"] == "queue_lag",
+            |labels| labels.0["__name__"] == "queue_lag",
             now - 240_000,
             now + 600_000,
         );
 
-        let times: Vec<i64> = lag[0].1.iter().map(|sample| sample.0).collect();
+        let times: Vec<i64> = lag[0].samples.iter().map(|sample| sample.ms).collect();
         assert_eq!(times.len(), 12);
         assert!(
             times

@@ -166,16 +166,33 @@ async fn what_it_does_not_understand_is_bad_data_with_a_position() {
     let sandbox = fixed(MetricsOptions::default()).await;
     for (query, reason) in [
         ("", "1:1: parse error: no expression found in input"),
-        ("rate(queue_lag", "parse error: expected type range vector"),
+        (
+            "rate(queue_lag",
+            "1:15: parse error: unclosed left parenthesis",
+        ),
+        (
+            "rate(queue_lag)",
+            "1:6: parse error: expected type range vector",
+        ),
         ("(queue_lag", "1:11: parse error: unclosed left parenthesis"),
         (
             "quantile_over_tme(0.9, x[5m])",
             "1:1: parse error: unknown function with name \"quantile_over_tme\"",
         ),
-        ("queue_lag offset 5m", "1:11: parse error: unexpected 'o'"),
+        (
+            "queue_lag of",
+            "1:11: parse error: unexpected identifier \"of\"",
+        ),
+        (
+            "topk(1, queue_lag)",
+            "1:1: parse error: the aggregation topk",
+        ),
         ("{}", "must contain at least one non-empty matcher"),
-        ("rate(queue_lag[5x])", "not a valid duration string"),
-        ("queue_lag{queue=~\"(\"}", "invalid regular expression"),
+        (
+            "rate(queue_lag[5x])",
+            "1:16: parse error: bad number or duration syntax: \"5x\"",
+        ),
+        ("queue_lag{queue=~\"(\"}", "the regular expression \"(\""),
     ] {
         let (status, answer) = ask(&sandbox, "query", &[("query", query)]).await;
         assert_eq!(
