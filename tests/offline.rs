@@ -102,7 +102,8 @@ fn the_page_is_whole_in_itself_and_says_that_it_is_a_demonstration() {
     assert!(page.contains("<p class=\"demo\">DEMO: "));
     assert!(page.contains("<p class=\"verdict verified\">verified</p>"));
     assert!(page.contains("src=\"data:image/png;base64,"));
-    assert_eq!(page.matches("<svg ").count(), 2);
+    // Two charts, each drawn for wide and for narrow screens.
+    assert_eq!(page.matches("<svg ").count(), 4);
     for heading in [
         "Seal",
         "Images and SBOMs",
@@ -113,6 +114,70 @@ fn the_page_is_whole_in_itself_and_says_that_it_is_a_demonstration() {
     ] {
         assert!(page.contains(&format!("<h2>{heading}</h2>")), "{heading}");
     }
+}
+
+#[test]
+fn markdown_in_a_file_has_its_pictures_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("summary.md");
+    let output = format!("markdown={}", path.display());
+
+    let (code, text, errors) = evidence(&[
+        "verify",
+        BUNDLE,
+        "--policy",
+        "policy.yaml",
+        "--output",
+        &output,
+    ]);
+
+    assert_eq!((code, text.as_str()), (Some(0), ""), "{errors}");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let links: Vec<&str> = (page.split("](").skip(1))
+        .filter_map(|rest| rest.split(')').next())
+        .collect();
+    assert_eq!(links.len(), 2, "{page}");
+    for link in links {
+        assert!(link.starts_with("summary.charts/"), "{link}");
+        let svg = std::fs::read_to_string(folder.path().join(link)).unwrap();
+        assert!(svg.starts_with("<svg ") && svg.contains("prefers-color-scheme"));
+    }
+}
+
+#[test]
+fn charts_are_written_to_a_folder_and_a_single_one_to_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = format!("svg={}", folder.path().join("new/charts").display());
+    let report = |more: &[&str]| {
+        let all = ["report", BUNDLE, "--policy", "policy.yaml"].iter();
+        evidence(&all.chain(more).copied().collect::<Vec<_>>())
+    };
+
+    let (code, text, errors) = report(&["--output", &output]);
+
+    assert_eq!((code, text.as_str()), (Some(0), ""), "{errors}");
+    let files = std::fs::read_dir(folder.path().join("new/charts")).unwrap();
+    let mut names: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+
+    let (code, text, errors) = report(&["--format", "svg"]);
+    assert_eq!((code, text.as_str()), (Some(2), ""));
+    assert!(
+        errors.contains("there are 2 charts") && errors.contains("svg=DIR"),
+        "{errors}"
+    );
+
+    let item = names[0].strip_suffix(".svg").unwrap();
+    let (code, text, errors) = report(&["--format", "svg", "--item", item]);
+    assert_eq!(code, Some(0), "{errors}");
+    let file = std::fs::read_to_string(folder.path().join("new/charts").join(&names[0])).unwrap();
+    assert_eq!(text, file);
+
+    let (code, _, errors) = report(&["--item", item]);
+    assert_eq!(code, Some(2), "{errors}");
 }
 
 #[test]
@@ -222,7 +287,10 @@ fn several_outputs_are_written_from_one_verification() {
 #[test]
 fn output_that_makes_no_sense_is_a_usage_error() {
     for (args, word) in [
-        (vec!["--output", "pdf"], "text, json or html"),
+        (
+            vec!["--output", "pdf"],
+            "text, json, html, markdown or statements",
+        ),
         (vec!["--output", "json="], "path after = is missing"),
         (vec!["--output", "json=x", BUNDLE], "several were given"),
         (vec!["--seal", "x", BUNDLE], "several bundles were given"),

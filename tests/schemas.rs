@@ -28,6 +28,8 @@ fn every_schema_is_printed_as_it_is_kept_and_is_a_valid_schema() {
         "sbom-diff",
         "vulns-check",
         "seal-predicate",
+        "gate",
+        "metric-snapshot",
     ] {
         let file = format!("schemas/evidence-{name}-v1.schema.json");
         let kept = std::fs::read_to_string(root().join(&file)).unwrap();
@@ -79,7 +81,7 @@ fn all_that_a_fresh_demonstration_writes_is_by_its_schema() {
     valid("seal-predicate", &predicate(&dir));
     let report = report(&dir, BUNDLE, &[], 0);
     valid("report", &report);
-    assert_eq!(report["items"].as_array().unwrap().len(), 15);
+    assert_eq!(report["items"].as_array().unwrap().len(), 16);
 }
 
 #[test]

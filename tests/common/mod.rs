@@ -39,9 +39,15 @@ pub(crate) struct Run {
 impl World {
     /// Starts the services. They end with the value.
     pub(crate) fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// Starts them with other options.
+    pub(crate) fn with(change: impl FnOnce(&mut SandboxOptions)) -> Self {
         let runtime = Runtime::new().unwrap();
         let nobody = "0".repeat(40);
-        let options = SandboxOptions::release(REPOSITORY, TAG, &nobody);
+        let mut options = SandboxOptions::release(REPOSITORY, TAG, &nobody);
+        change(&mut options);
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         let images = sandbox.publish_images().unwrap();
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

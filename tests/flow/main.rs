@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod dashboards;
 mod failing;
 mod hostile;
 mod kept;

@@ -1,9 +1,13 @@
 //! Stories against real servers, for `tests/interop/stack with cargo test --features interop --test interop`.
 
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod images;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod online;
 #[cfg(test)]
@@ -12,6 +16,8 @@ mod outage;
 mod project;
 #[cfg(test)]
 mod prometheus;
+#[cfg(test)]
+mod recompute;
 #[cfg(test)]
 mod release;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! A shop in a git repository: what it captures from the stack's servers, and who may vouch for it.
 
 use super::running::{
-    Ran, TAG, by_key, evidence, public_key, run, stack_file, token, trusted_root, variable,
-    workflow,
+    EVIDENCE, Ran, TAG, by_key, evidence, public_key, run, stack_file, token, trusted_root,
+    variable, without_network, workflow,
 };
 use serde_json::Value;
 use std::fs;
@@ -105,15 +105,40 @@ impl Project {
 
     /// `evidence release`, with these flags besides.
     pub(crate) fn release(&self, sealer: Sealer, flags: &[&str]) -> Ran {
+        self.release_at(SAMPLES_END, sealer, flags)
+    }
+
+    /// `evidence release` at that time.
+    pub(crate) fn release_at(&self, at: &str, sealer: Sealer, flags: &[&str]) -> Ran {
         let mut command = evidence();
-        self.collecting(command.arg("release"));
+        self.collecting(command.arg("release"), at);
         self.sealing(&mut command, sealer, &self.commit);
         run(command.arg("--out-dir").arg(self.path("out")).args(flags))
     }
 
     /// `evidence collect`.
     pub(crate) fn collect(&self) -> Ran {
-        run(self.collecting(evidence().arg("collect")))
+        self.collect_at(SAMPLES_END)
+    }
+
+    /// `evidence collect` at that time.
+    pub(crate) fn collect_at(&self, at: &str) -> Ran {
+        run(&mut self.collect_command(at))
+    }
+
+    /// The command line of `evidence collect` at that time.
+    pub(crate) fn collect_command(&self, at: &str) -> Command {
+        let mut command = evidence();
+        self.collecting(command.arg("collect"), at);
+        command
+    }
+
+    /// The report of `evidence verify` for who accepts the stack's release key, in a network without any interface.
+    pub(crate) fn verify(&self) -> Ran {
+        let mut verify = without_network(EVIDENCE);
+        verify.arg("verify").arg(self.bundle());
+        verify.args(["--output", "json", "--tag", TAG, "--trusted-root"]);
+        run(verify.arg(trusted_root()).args(by_key("release")))
     }
 
     /// `evidence seal` of the bundle that is there; the workflow's token speaks of that commit.
@@ -123,9 +148,9 @@ impl Project {
         run(self.sealing(&mut command, sealer, commit))
     }
 
-    fn collecting<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    fn collecting<'a>(&self, command: &'a mut Command, at: &str) -> &'a mut Command {
         command
-            .args(["--tag", TAG, "--at", SAMPLES_END, "--config"])
+            .args(["--tag", TAG, "--at", at, "--config"])
             .arg(self.path("shop/evidence.yaml"))
     }
 
@@ -181,7 +206,8 @@ impl Project {
         Some(fs::read(self.store().join("blobs").join(name)).unwrap())
     }
 
-    fn store(&self) -> PathBuf {
+    /// The capture store.
+    pub(crate) fn store(&self) -> PathBuf {
         self.path("shop/.evidence").join(TAG)
     }
 

@@ -1,7 +1,7 @@
 //! Three hours of a real server's samples, second by second: more points than the server gives at once.
 
 use super::project::Project;
-use super::running::{shared, variable};
+use super::running::{prometheus3, shared, variable};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,20 @@ const QUERIES: [(&str, &str, &str); 4] = [
 #[test]
 fn three_hours_by_the_second_asked_at_once_and_in_pieces_give_the_same_points_and_claims() {
     let _servers = shared();
-    let project = Project::with_configuration(&configuration());
+
+    assert_pieces_give_the_whole(&variable("STACK_PROMETHEUS_URL"));
+}
+
+#[test]
+fn prometheus_3_gives_the_same_points_and_claims_at_once_and_in_pieces() {
+    let _servers = shared();
+    let Some(url) = prometheus3() else { return };
+
+    assert_pieces_give_the_whole(&url);
+}
+
+fn assert_pieces_give_the_whole(url: &str) {
+    let project = Project::with_configuration(&configuration(url));
 
     let ran = project.collect();
 
@@ -49,8 +62,7 @@ fn three_hours_by_the_second_asked_at_once_and_in_pieces_give_the_same_points_an
 }
 
 /// The server's own limit is 11,000 points: 10,801 pass in one request, and this is what a test of the cut needs.
-fn configuration() -> String {
-    let url = variable("STACK_PROMETHEUS_URL");
+fn configuration(url: &str) -> String {
     let repository = variable("STACK_REPOSITORY");
     let mut text = format!(
         "version: 1\n\

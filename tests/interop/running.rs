@@ -1,9 +1,11 @@
 //! The running stack: its addresses and files, its servers, which a test may take away, and the program under test.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::thread;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The tag that images and releases bear.
@@ -83,6 +85,22 @@ pub(crate) fn control(verb: &str, server: &str) {
 /// A variable of the stack's environment.
 pub(crate) fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run inside tests/interop/stack"))
+}
+
+/// The address of Prometheus 3 where it could be built. Where not, the stack lists the calling test at its end.
+pub(crate) fn prometheus3() -> Option<String> {
+    let url = variable("STACK_PROMETHEUS3_URL");
+    if url.is_empty() {
+        let mut skipped = File::options()
+            .append(true)
+            .create(true)
+            .open(stack_file("skipped"))
+            .unwrap();
+        let test = thread::current().name().unwrap_or("a test").to_owned();
+        writeln!(skipped, "  {test}: prometheus3 is not built").unwrap();
+        return None;
+    }
+    Some(url)
 }
 
 /// A file of the stack's folder.

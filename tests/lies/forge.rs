@@ -10,7 +10,7 @@ use evidence::git::{ObjectFormat, ObjectKind, Repository};
 use evidence::model::predicate::{ResourceDescriptor, SealPredicate, SealedItem, SealedRelease};
 use evidence::model::{
     Capture, CapturedFile, Digest, Expectation, FileEntry, IdentityRule, Item, Manifest,
-    MemberPath, Outcome, Producer, Release, Report, Timestamp,
+    MemberPath, Moments, Outcome, Producer, Release, Report, Timestamp,
 };
 use evidence::seal::seal_statement;
 use evidence::sigstore::{Key, Options, Roots};
@@ -146,6 +146,7 @@ impl Forge {
                 run: None,
                 clock_offset_ms: None,
             },
+            moments: Moments::default(),
             items,
             redactions: vec![],
             files: bytes.values().map(entry).collect(),

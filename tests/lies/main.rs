@@ -9,7 +9,9 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod dashboards;
 mod forge;
+mod gates;
 
 use evidence::appraise::{self, SignatureTrust};
 use evidence::model::predicate::{ResourceDescriptor, SealPredicate};

@@ -257,7 +257,6 @@ fn what_this_version_cannot_judge_leaves_the_verdict_open_and_is_named() {
     by_policy(good(), role).is("verified", 0, &[]);
     by_policy(good(), "require: {stages: [tag]}\n").is("verified", 0, &[]);
     for (demand, code, name) in [
-        ("require: {gates: [cutover]}\n", "EV-policy-gate", "cutover"),
         (
             "require: {stages: [tag, t+120]}\n",
             "EV-policy-stage",

@@ -2,8 +2,9 @@
 # shellcheck shell=bash disable=SC2034
 
 # In the order of a boot: a server comes after those it needs at its own start.
-SERVERS=(mariadb oidc tsa rekor2 registry-referrers registry-plain prometheus
+SERVERS=(mariadb oidc tsa rekor2 registry-referrers registry-plain intake prometheus nginx
   trillian-server trillian-signer ct rekor1 fulcio)
+if has_prometheus3; then SERVERS+=(prometheus3); fi
 
 # Every TCP port that a server binds; the first is the one to talk to. Rekor v1 and the timestamp authority both
 # want 2112 for their metrics, and only Rekor does without it: so the latter comes first.
@@ -14,7 +15,10 @@ declare -A PORTS=(
   [rekor2]="3003 3001 2114"
   [registry-referrers]="5001"
   [registry-plain]="5002"
+  [intake]="9092"
   [prometheus]="9090"
+  [prometheus3]="9091"
+  [nginx]="9191 9192 9193 9194 9195"
   [trillian-server]="8090 8091"
   [trillian-signer]="8092 8093"
   [ct]="6962"
@@ -29,7 +33,10 @@ declare -A READY=(
   [rekor2]="3003/healthz"
   [registry-referrers]="5001/v2/"
   [registry-plain]="5002/v2/"
+  [intake]="9092/-/ready"
   [prometheus]="9090/-/ready"
+  [prometheus3]="9091/-/ready"
+  [nginx]="9191/front"
   [trillian-server]="8091/healthz"
   [trillian-signer]="8093/healthz"
   [ct]="6962/test/ct/v1/get-sth"
@@ -39,6 +46,9 @@ declare -A READY=(
 
 READY_SECONDS=60
 STOP_SECONDS=10
+# An hour of random samples, from 2025-09-22T16:00:00Z on: two hours' block of Prometheus begins there.
+RANDOM_START=1758556800
+RANDOM_SEED="${EVIDENCE_RANDOM_SEED:-1}"
 DATABASE='test:test@tcp(127.0.0.1:13306)/trillian?parseTime=true'
 
 # serve NAME: runs the server in the foreground of this shell, which becomes it.
@@ -76,10 +86,22 @@ serve() {
     registry-plain)
       exec docker-registry serve "$DIR/config/docker-registry.yml"
       ;;
+    intake)
+      exec prometheus --config.file="$DIR/config/prometheus.yml" --web.listen-address=127.0.0.1:9092 \
+        --storage.tsdb.path="$data" --storage.tsdb.retention.time=100y \
+        --web.enable-remote-write-receiver --web.enable-admin-api
+      ;;
     prometheus)
       # The retention: without it blocks older than 15 days are deleted at the start.
       exec prometheus --config.file="$DIR/config/prometheus.yml" --web.listen-address=127.0.0.1:9090 \
         --storage.tsdb.path="$data" --storage.tsdb.retention.time=100y
+      ;;
+    prometheus3)
+      exec "$(prometheus3_folder)/prometheus" --config.file="$DIR/config/prometheus.yml" \
+        --web.listen-address=127.0.0.1:9091 --storage.tsdb.path="$data" --storage.tsdb.retention.time=100y
+      ;;
+    nginx)
+      exec nginx -e stderr -p "$data" -c "$DIR/config/nginx.conf"
       ;;
     trillian-server)
       exec "$TOOLS/trillian-$TRILLIAN/trillian_log_server" --logtostderr --quota_system=noop --storage_system=mysql \
@@ -153,7 +175,8 @@ prepare_database() {
   "${client[@]}" trillian <"$TOOLS/trillian-$TRILLIAN/storage.sql"
 }
 
-# Two runs of the same three hours: at the recorded fixtures' own time, and up to now.
+# The same blocks for every Prometheus. Two runs of the same three hours: at the recorded fixtures' own time, and up
+# to now. And an hour of random samples.
 backfill() {
   local work="$DIR/data/prometheus.new" recent
   rm -rf "$work"
@@ -166,8 +189,26 @@ backfill() {
     promtool tsdb create-blocks-from openmetrics "$work/samples.om" "$work/blocks" >"$DIR/log/promtool.log" 2>&1 ||
       fail_with_log promtool "could not backfill"
   done
+  random_block "$work/blocks"
+  if has_prometheus3; then cp -r "$work/blocks" "$DIR/data/prometheus3"; fi
   mv "$work/blocks" "$DIR/data/prometheus"
   rm -rf "$work"
+}
+
+# random_block FOLDER: OpenMetrics knows no stale markers. So a server that is there for this alone takes the samples
+# as remote write brings them, and gives them as a block.
+random_block() {
+  local intake=http://127.0.0.1:9092 status=0
+  launch intake
+  wait_ready intake
+  {
+    python3 -B "$HERE/gen_random.py" "$intake" "$RANDOM_START" "$RANDOM_SEED" &&
+      curl --noproxy '*' -fsS -o /dev/null -X POST "$intake/api/v1/admin/tsdb/snapshot"
+  } >"$DIR/log/random.log" 2>&1 || status=$?
+  ((status == 0)) || fail_with_log random "samples could not be written"
+  stop_servers intake
+  mv "$DIR/data/intake/snapshots"/*/* "$1"
+  rm -rf "$DIR/data/intake"
 }
 
 is_server() {

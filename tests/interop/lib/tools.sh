@@ -12,6 +12,12 @@ FULCIO=1.8.8
 TIMESTAMP=2.1.3
 CT=1.4.0
 CRANE=0.22.1
+# The release 3.15.0 is the module's v0.315.0. The hash of the module stands for all: it holds a go.sum.
+PROMETHEUS3=3.15.0
+PROMETHEUS3_MODULE=github.com/prometheus/prometheus@v0.315.0
+PROMETHEUS3_SUM=h1:sFGZWmC2Hk9N1NBJGCnXYZb5hyLCq8yuAMoEjLAg6ac=
+# It is the one tool that may be missing: where it takes longer than this, its tests are skipped, and it is said.
+PROMETHEUS3_SECONDS="${EVIDENCE_PROMETHEUS3_SECONDS:-1200}"
 
 TOOLS="${EVIDENCE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/evidence-tools}"
 
@@ -24,6 +30,7 @@ DISTRIBUTION_TOOLS=(
   docker-registry:docker-registry
   prometheus:prometheus
   promtool:prometheus
+  nginx:nginx
   openssl:openssl
   python3:python3
   ip:iproute2
@@ -66,6 +73,7 @@ install_tools() {
     "github.com/google/certificate-transparency-go/trillian/ctfe/ct_server@v$CT"
   go_install "crane-$CRANE" "github.com/google/go-containerregistry/cmd/crane@v$CRANE"
   go_build_registry
+  go_build_prometheus3
   exec 9>&-
 }
 
@@ -74,6 +82,15 @@ registry_folder() {
   local sources
   sources="$(cd "$HERE/registry" && cat ./*.go go.mod go.sum | sha256sum)"
   echo "$TOOLS/registry-${sources:0:12}"
+}
+
+# Folder of Prometheus 3, which is there when it could be built.
+prometheus3_folder() {
+  echo "$TOOLS/prometheus3-$PROMETHEUS3"
+}
+
+has_prometheus3() {
+  [[ -d $(prometheus3_folder) ]]
 }
 
 require_tools() {
@@ -118,6 +135,45 @@ go_build_registry() {
   (cd "$HERE/registry" && go build -ldflags='-s -w' -o "$staging/registry" .)
   publish "$staging" "$folder"
 }
+
+# `go install` refuses this module, because only a main module may replace others: so it is built where it lies, as
+# the main module, by its own go.sum.
+go_build_prometheus3() {
+  local started=$SECONDS log="$TOOLS/prometheus3.log" module sum staging status=0
+  ! has_prometheus3 || return 0
+  if ((PROMETHEUS3_SECONDS == 0)); then
+    say "prometheus3 is NOT built, as EVIDENCE_PROMETHEUS3_SECONDS says: its tests will be skipped"
+    return 0
+  fi
+  say "building prometheus3-$PROMETHEUS3, for $PROMETHEUS3_SECONDS s at most"
+  staging="$(staging_folder)"
+  if module="$(go mod download -json "$PROMETHEUS3_MODULE" 2>"$log")"; then
+    sum="$(jq -r .Sum <<<"$module")"
+    [[ $sum == "$PROMETHEUS3_SUM" ]] || die "$PROMETHEUS3_MODULE has the hash $sum, pinned is $PROMETHEUS3_SUM"
+    compile_prometheus3 "$(jq -r .Dir <<<"$module")" "$staging" 2>>"$log" || status=$?
+  else
+    status=$?
+  fi
+  if ((status != 0)); then
+    rm -rf "$staging"
+    tail -n 20 "$log" >&2
+    ((status != 124)) || say "it took longer than $PROMETHEUS3_SECONDS s"
+    say "prometheus3 could NOT be built (status $status, see $log): its tests will be skipped"
+    return 0
+  fi
+  rm -f "$log"
+  publish "$staging" "$(prometheus3_folder)"
+  say "built prometheus3-$PROMETHEUS3 in $((SECONDS - started)) s"
+}
+
+# compile_prometheus3 SOURCES FOLDER
+compile_prometheus3() (
+  cd "$1" || exit
+  # The tag leaves out the clients of all clouds; the pages for browsers are not built either. Its go.work names
+  # folders that the module lacks. The version is what the server answers for its own.
+  GOWORK=off timeout "$PROMETHEUS3_SECONDS" go build -mod=readonly -tags=remove_all_sd \
+    -ldflags="-s -w -X github.com/prometheus/common/version.Version=$PROMETHEUS3" -o "$2/" ./cmd/prometheus
+)
 
 # An interrupted build leaves a staging folder, never a tool that is half there.
 staging_folder() {

@@ -39,6 +39,14 @@ make_secrets() {
   cat "$keys/tsa.crt" "$keys/tsa_root.crt" >"$trust/tsa_chain.pem"
   cp "$keys/tsa_root.crt" "$trust/tsa_root.pem"
 
+  ec_key P-384 >"$keys/tls_root.pem"
+  ec_key P-256 >"$keys/tls.pem"
+  root_certificate "$keys" tls_root tls_root 'TLS root' >"$keys/tls_root.crt"
+  issue_certificate "$keys" tls tls_root tls 'TLS server' >"$trust/tls.pem"
+  cp "$keys/tls_root.crt" "$trust/tls_root.pem"
+  openssl rand -hex 16 >"$keys/basic.password"
+  printf 'auditor:%s\n' "$(openssl passwd -6 -stdin <"$keys/basic.password")" >"$keys/basic.htpasswd"
+
   ec_key P-256 >"$keys/ct.pem"
   ec_key P-256 >"$keys/rekor1.pem"
   openssl genpkey -algorithm ED25519 -out "$keys/rekor2.pem"
@@ -95,6 +103,17 @@ subjectKeyIdentifier = hash
 keyUsage = critical, digitalSignature
 extendedKeyUsage = critical, timeStamping
 subjectKeyIdentifier = hash
+[tls_root]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[tls]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = IP:127.0.0.1, DNS:localhost
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 authorityKeyIdentifier = keyid
 END
 }
@@ -124,6 +143,7 @@ http: {addr: 127.0.0.1:5002}
 END
   # Nothing is scraped: the answers must be those of the backfilled samples alone.
   echo 'global: {scrape_interval: 15s, evaluation_interval: 15s}' >"$DIR/config/prometheus.yml"
+  nginx_configuration >"$DIR/config/nginx.conf"
   # The issuer's block is Fulcio's own config/identity/config.yaml.
   cat >"$DIR/config/fulcio.yml" <<END
 oidc-issuers:
@@ -163,6 +183,64 @@ ci-issuer-metadata:
       source-repository-visibility-at-signing: "repository_visibility"
       deployment-environment: "environment"
     subject-alternative-name-template: "{{ .url }}/{{ .job_workflow_ref }}"
+END
+}
+
+# Fronts of Prometheus, each with one habit of those that are met in front of it.
+nginx_configuration() {
+  local prometheus='proxy_pass http://127.0.0.1:9090;' folder
+  # One process and one user: started by root it would hand its work and folders to another user, which the network of
+  # an unprivileged run does not have.
+  cat <<END
+user $(id -un) $(id -gn);
+daemon off;
+master_process off;
+pid "$DIR/data/nginx/pid";
+events {}
+http {
+  access_log "$DIR/log/nginx-access.log";
+END
+  for folder in client_body proxy fastcgi uwsgi scgi; do
+    echo "  ${folder}_temp_path \"$DIR/data/nginx/$folder\";"
+  done
+  cat <<END
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";
+  # A password is asked for, but by who only wants to know whether the front is there.
+  server {
+    listen 127.0.0.1:9191;
+    auth_basic "metrics";
+    auth_basic_user_file "$DIR/keys/basic.htpasswd";
+    location / { $prometheus }
+    location = /front { auth_basic off; return 204; }
+  }
+  # A certificate of a private CA.
+  server {
+    listen 127.0.0.1:9192 ssl;
+    ssl_certificate "$DIR/trust/tls.pem";
+    ssl_certificate_key "$DIR/keys/tls.pem";
+    location / { $prometheus }
+  }
+  # Answers are compressed for who takes that.
+  server {
+    listen 127.0.0.1:9193;
+    gzip on;
+    gzip_types application/json;
+    gzip_min_length 1;
+    location / { $prometheus }
+  }
+  # Answers are compressed for everybody.
+  server {
+    listen 127.0.0.1:9194;
+    location / { $prometheus proxy_set_header Connection ""; proxy_set_header Accept-Encoding gzip; }
+  }
+  # A long URL is refused.
+  server {
+    listen 127.0.0.1:9195;
+    large_client_header_buffers 2 1k;
+    location / { $prometheus }
+  }
+}
 END
 }
 
@@ -219,7 +297,9 @@ write_environment() {
   mkdir -p "$DIR/bin" "$DIR/docker"
   ln -sf "$TOOLS/cosign-v2-$COSIGN_V2/cosign-v2" "$TOOLS/cosign-v3-$COSIGN_V3/cosign-v3" \
     "$TOOLS/crane-$CRANE/crane" "$TOOLS/rekor-$REKOR/rekor-cli" "$DIR/bin/"
-  local recent
+  local recent prometheus3=''
+  # Empty where it is not: a test that needs it is skipped.
+  if has_prometheus3; then prometheus3=http://127.0.0.1:9091; fi
   recent="$(cat "$DIR/data/prometheus-recent")"
   # rekor-cli would remember this log in the home folder, and compare the next stack's with it.
   {
@@ -238,6 +318,17 @@ write_environment() {
       STACK_REGISTRY_PLAIN=127.0.0.1:5002 \
       STACK_REGISTRY_PROGRAM="$(registry_folder)/registry" \
       STACK_PROMETHEUS_URL=http://127.0.0.1:9090 \
+      STACK_PROMETHEUS3_URL="$prometheus3" \
+      STACK_BASIC_URL=http://127.0.0.1:9191 \
+      STACK_BASIC_USER=auditor \
+      STACK_BASIC_PASSWORD_FILE="$DIR/keys/basic.password" \
+      STACK_TLS_URL=https://127.0.0.1:9192 \
+      STACK_TLS_CA="$DIR/trust/tls_root.pem" \
+      STACK_GZIP_URL=http://127.0.0.1:9193 \
+      STACK_ALWAYS_GZIP_URL=http://127.0.0.1:9194 \
+      STACK_SHORT_URLS_URL=http://127.0.0.1:9195 \
+      STACK_RANDOM_START="$RANDOM_START" \
+      STACK_RANDOM_SEED="$RANDOM_SEED" \
       STACK_PROMETHEUS_START=1758463200 \
       STACK_PROMETHEUS_END=$((1758463200 + 3 * 3600)) \
       STACK_PROMETHEUS_RECENT_START="$recent" \
