@@ -13,10 +13,18 @@ pub(super) enum LimitError {
     Share,
     #[error("a multiple is a comparison and a factor above 0, such as \"> 1.2x\"")]
     Factor,
-    #[error("a limit in {found:?} cannot be compared with a metric in {unit:?}")]
+    #[error("{}", other_unit_words(found, unit))]
     Unit { found: String, unit: String },
     #[error("the limit has no exact value in {unit:?}")]
     Inexact { unit: String },
+}
+
+fn other_unit_words(found: &str, unit: &str) -> String {
+    let words = format!("a limit in {found:?} cannot be compared with a metric in {unit:?}");
+    match unit {
+        "" => format!("{words}: it has no unit"),
+        _ => words,
+    }
 }
 
 const OPERATORS: &[(&str, Operator)] = &[

@@ -62,9 +62,10 @@ pub(super) fn metric(
     let query = expr.as_deref().unwrap_or_default();
     let range = range(&fields, chunk, query, problems);
     for phase in &phases {
-        let window = moments.phases.get(&phase.value).and_then(|p| p.window_ms);
-        if let (Some(range), Some(window_ms)) = (range, window) {
-            let step_ms = range.step_ms;
+        let planned = moments.phases.get(&phase.value);
+        let step_ms = range.map_or(0, |range| range.step_ms);
+        let window = planned.and_then(|planned| planned.window_for(step_ms));
+        if let (Some(_), Some(window_ms)) = (range, window) {
             check_phase(&Range { window_ms, step_ms }, chunk, query, phase, problems);
         }
     }
@@ -103,6 +104,7 @@ pub(super) fn metric(
             max_gap_ms: max_gap.map_or(defaults::MAX_GAP_MS, |gap| gap.value),
             raw: fields.flag("raw", problems),
             accept_warnings: accept_warnings.unwrap_or_default(),
+            gated: false,
             source_query,
         },
     })

@@ -56,7 +56,7 @@ fn phase(node: &Node, problems: &mut Problems) -> Option<Phase> {
     let window = duration(&fields, "window", problems);
     let change = moment(&fields, "change", problems);
     let settle = duration(&fields, "settle", problems);
-    let mut phase = Phase {
+    let phase = Phase {
         at_ms: at.as_ref().map(|at| at.value),
         window_ms: window.as_ref().map(|window| window.value),
         change_ms: change.as_ref().map(|change| change.value),
@@ -79,7 +79,7 @@ fn phase(node: &Node, problems: &mut Problems) -> Option<Phase> {
     let begins = change.value.saturating_add(settle);
     let room = at.value.saturating_sub(begins);
     match (window, u64::try_from(room)) {
-        (None, Ok(room)) if room > 0 => phase.window_ms = Some(room),
+        (None, Ok(room)) if room > 0 => {}
         (Some(window), Ok(room)) if window.value <= room => {}
         (Some(window), Ok(_)) => problems.hinted(
             window.at,

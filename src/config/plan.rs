@@ -11,8 +11,8 @@ use super::read::is_package;
 use super::template::Placeholder;
 use super::{images, paths};
 use crate::model::{
-    DriftExpectation, Expectation, IdentityRule, Phase, ScanExpectation, ScannedImage, ScannedSbom,
-    Signers,
+    DriftExpectation, Expectation, IdentityRule, Kind, Phase, ScanExpectation, ScannedImage,
+    ScannedSbom, Signers,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,7 +103,7 @@ pub fn plan(
         for place in places(&id.value, title, own, &phases) {
             let mut expectation = expectation.clone();
             let phase = place.phase.and_then(|phase| phases.get(phase));
-            if let Some(window_ms) = phase.and_then(|phase| phase.window_ms) {
+            if let Some(window_ms) = phase.and_then(|phase| phase.window_for(1_000)) {
                 expectation.window_ms = window_ms;
             }
             items.push(place.item(Expectation::Dashboard(expectation)));
@@ -130,6 +130,7 @@ pub fn plan(
             items.push(place.item(expectation));
         }
     }
+    mark_gated(&mut items);
     let package = package(config, &fill, &mut problems);
     let plan = Plan {
         repository: config.release.repository.clone(),
@@ -145,6 +146,22 @@ pub fn plan(
         keys: keys(config, &rules),
     };
     problems.finish(Some(plan))
+}
+
+/// Metrics that a gate reads and that have no limit of their own: what is lacking in them is the gate's to judge.
+fn mark_gated(items: &mut [PlannedItem]) {
+    let gates = items
+        .iter()
+        .filter(|item| item.expectation.kind() == Kind::Gate);
+    let read: BTreeSet<String> = gates
+        .flat_map(|gate| gate.expectation.inputs())
+        .map(str::to_owned)
+        .collect();
+    for item in items.iter_mut() {
+        if let Expectation::Metric(metric) = &mut item.expectation {
+            metric.gated = metric.limit.is_none() && read.contains(&item.id);
+        }
+    }
 }
 
 pub(super) fn version(config: &Config, binding: &Binding) -> String {

@@ -28,8 +28,9 @@ pub(super) struct Resolver<'c> {
 /// What a metric asks for in a phase: the phase's window, where it has one.
 pub(super) fn metric_in(metric: &Metric, phase: Option<&Phase>) -> MetricExpectation {
     let mut expectation = metric.expectation.clone();
-    let window = phase.and_then(|phase| phase.window_ms);
-    if let (Some(range), Some(window_ms)) = (&mut expectation.range, window) {
+    if let (Some(range), Some(phase)) = (&mut expectation.range, phase)
+        && let Some(window_ms) = phase.window_for(range.step_ms)
+    {
         range.window_ms = window_ms;
     }
     expectation

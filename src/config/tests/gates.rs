@@ -74,7 +74,7 @@ fn a_mistake_in_a_derived_value_is_refused_at_its_place() {
         ),
         (
             "{id: d, change: {metric: lag, baseline: 1}, limit: @'< 1s'}",
-            "\"< 1s\": a limit in \"s\" cannot be compared with a metric in \"\"",
+            "\"< 1s\": a limit in \"s\" cannot be compared with a metric in \"\": it has no unit",
             false,
         ),
         (

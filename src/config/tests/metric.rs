@@ -61,7 +61,7 @@ const METRICS: &[(&str, &str, bool)] = &[
     ),
     (
         "expr: up, limit: '<= 5ms'",
-        "50: \"<= 5ms\": a limit in \"ms\" cannot be compared with a metric in \"\"",
+        "50: \"<= 5ms\": a limit in \"ms\" cannot be compared with a metric in \"\": it has no unit",
         false,
     ),
     (

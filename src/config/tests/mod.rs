@@ -9,6 +9,7 @@ mod metric;
 mod phase_mistakes;
 mod phases;
 mod policy;
+mod readme;
 mod rules;
 
 use super::*;
