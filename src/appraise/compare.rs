@@ -82,6 +82,9 @@ fn comparable(claim: &StatedClaim) -> Value {
     if let Some(problems) = value.get_mut("problems").and_then(Value::as_array_mut) {
         problems.iter_mut().for_each(drop_message);
     }
+    if let Some(facts) = value.get_mut("facts") {
+        drop_words(facts);
+    }
     for list in JUDGED {
         for object in value
             .get_mut("facts")
@@ -96,6 +99,28 @@ fn comparable(claim: &StatedClaim) -> Value {
         }
     }
     value
+}
+
+/// Takes the words out of facts, which a later version may put better.
+fn drop_words(facts: &mut Value) {
+    let strike = |object: &mut Value, words: &[&str]| {
+        if let Some(map) = object.as_object_mut() {
+            words.iter().for_each(|word| drop(map.remove(*word)));
+        }
+    };
+    if let Some(recomputed) = facts.get_mut("recomputed") {
+        strike(recomputed, &["reason"]);
+    }
+    for check in objects(facts, "checks") {
+        objects(check, "reasons")
+            .iter_mut()
+            .for_each(|one| strike(one, &["message"]));
+        for series in objects(check, "series") {
+            objects(series, "rules")
+                .iter_mut()
+                .for_each(|one| strike(one, &["rule", "found"]));
+        }
+    }
 }
 
 fn facts(claim: &Value) -> Value {

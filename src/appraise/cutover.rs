@@ -63,6 +63,7 @@ pub(crate) fn metric(item: &str, expr: &str) -> MetricRef {
             max_gap_ms: 300_000,
             raw: false,
             accept_warnings: false,
+            gated: false,
             source_query: None,
         }),
     }

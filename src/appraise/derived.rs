@@ -5,13 +5,13 @@ use super::metric_answer::MetricAnswer;
 use super::{Appraised, Claim, metric_inputs};
 use crate::metrics::{Column, derived};
 use crate::model::{
-    Baseline, Capture, DerivedExpectation, Formula, MetricExpectation, Range, Status,
+    Baseline, Capture, DerivedExpectation, Formula, MetricExpectation, Range, Status, Window,
 };
 
 /// Appraises a derived value from the files of the metrics that it reads; as a metric is appraised from then on.
 pub fn derived(capture: &Capture, expectation: &DerivedExpectation) -> Appraised {
-    let inputs = metric_inputs::read(capture, &expectation.source.metrics());
-    let found = match derived::compute(&expectation.source, &inputs) {
+    let read = metric_inputs::read(capture, &expectation.source.metrics());
+    let found = match derived::compute(&expectation.source, &read.inputs) {
         Ok(found) => found,
         Err(problem) => {
             let summary = format!("no value: {}", problem.message);
@@ -35,8 +35,9 @@ pub fn derived(capture: &Capture, expectation: &DerivedExpectation) -> Appraised
         min_coverage_percent: expectation.min_coverage_percent,
         max_gap_ms: expectation.max_gap_ms,
         raw: false,
-        // Those of the metrics that do not accept them are a doubt already.
-        accept_warnings: true,
+        // What is left of them no metric accepts.
+        accept_warnings: false,
+        gated: expectation.limit.is_none(),
         source_query: None,
     };
     let doubt = found.doubt;
@@ -51,7 +52,21 @@ pub fn derived(capture: &Capture, expectation: &DerivedExpectation) -> Appraised
         infos: Vec::new(),
         answered_early_ms: None,
     };
-    judge_series(capture, &as_metric, &answer, doubt.into_iter().collect())
+    let own = Capture {
+        window: Some(Window {
+            start_ms: answer.grid.start_ms,
+            end_ms: answer.grid.end_ms(),
+        }),
+        files: Vec::new(),
+        ..capture.clone()
+    };
+    judge_series(
+        &own,
+        &as_metric,
+        &answer,
+        doubt.into_iter().collect(),
+        read.status(),
+    )
 }
 
 /// The formula as people read it.

@@ -2,6 +2,7 @@
 
 use super::{Appraised, Claim, metric_inputs};
 use crate::metrics::gate;
+use crate::model::limits::CHART_POINTS;
 use crate::model::{
     Capture, Exhibit, GateExpectation, GateResult, GateVerdict, MetricRef, Problem, Status,
 };
@@ -14,17 +15,28 @@ pub fn gate(capture: &Capture, expectation: &GateExpectation) -> Appraised {
     let metrics: Vec<&MetricRef> = (expectation.checks.iter())
         .flat_map(|check| check.metrics())
         .collect();
-    let inputs = metric_inputs::read(capture, &metrics);
+    let read = metric_inputs::read(capture, &metrics);
+    let proven = read.status();
+    let inputs = read.inputs;
     let result = gate::judge(expectation, &inputs);
-    let charts = (expectation.checks.iter())
-        .zip(&result.checks)
-        .filter_map(|(check, found)| gate::chart(check, &inputs, found));
-    let exhibits = charts.map(Exhibit::Chart).collect();
+    let mut exhibits = Vec::new();
+    let mut room = CHART_POINTS;
+    for (check, found) in expectation.checks.iter().zip(&result.checks) {
+        let Some(chart) = gate::chart(check, &inputs, found) else {
+            continue;
+        };
+        let points: usize = chart.lines.iter().map(|line| line.points.len()).sum();
+        let Some(left) = room.checked_sub(points) else {
+            break;
+        };
+        room = left;
+        exhibits.push(Exhibit::Chart(chart));
+    }
     let problems = problems(&result);
     let summary = summary(&result);
     let (status, met) = match result.verdict {
-        GateVerdict::Green | GateVerdict::Yellow => (Status::Verified, Some(true)),
-        GateVerdict::Red => (Status::Verified, Some(false)),
+        GateVerdict::Green | GateVerdict::Yellow => (proven, Some(true)),
+        GateVerdict::Red => (proven, Some(false)),
         GateVerdict::Inconclusive => (Status::Missing, None),
     };
     Appraised {

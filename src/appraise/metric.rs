@@ -36,14 +36,15 @@ pub(super) fn judge_series(
     expectation: &MetricExpectation,
     answer: &MetricAnswer,
     problems: Vec<Problem>,
+    proven: Status,
 ) -> Appraised {
-    judge(
-        capture,
-        expectation,
-        answer,
-        problems,
-        &Recomputed::NotAsked,
-    )
+    let recomputed = match proven {
+        Status::Verified => Recomputed::NotAsked,
+        _ => Recomputed::Open(
+            "an answer that it is computed of does not follow from its samples".into(),
+        ),
+    };
+    judge(capture, expectation, answer, problems, &recomputed)
 }
 
 /// A series laid on the grid, with what follows from it.
@@ -80,7 +81,10 @@ fn judge(
     if several {
         problems.push(Problem::new(
             "metric-several-series",
-            format!("the query gave {} series, one is expected", judged.len()),
+            format!(
+                "the query gave {} series, one is expected: sum them up, or say series: all",
+                judged.len()
+            ),
         ));
     }
     for one in &judged {
@@ -108,7 +112,10 @@ fn judge(
         ));
     }
     let valued = judged.iter().filter(|one| one.value.is_some()).count();
-    let met = if problems.is_empty() && valued > 0 && valued == judged.len() {
+    let is_the_gates = |problem: &Problem| GATES.contains(&problem.code.as_str());
+    let met = if expectation.gated && !problems.is_empty() && problems.iter().all(is_the_gates) {
+        None
+    } else if problems.is_empty() && valued > 0 && valued == judged.len() {
         bound.map(|_| judged.iter().all(|one| one.good == Some(true)))
     } else {
         Some(false)
@@ -283,6 +290,15 @@ fn worst<'a, 'b>(all: &'b [Judged<'a>], bound: Option<Bound>) -> Option<&'b Judg
     })
 }
 
+/// What a gate has a policy for.
+const GATES: [&str; 6] = [
+    "metric-coverage",
+    "metric-empty",
+    "metric-gap",
+    "metric-inf",
+    "metric-nan",
+    "metric-stale",
+];
 /// Problems after which no further series is asked for its own.
 const PROBLEMS: usize = 100;
 

@@ -5,29 +5,55 @@ use super::recompute::{self, Recomputed};
 use crate::metrics::MetricRequest;
 use crate::metrics::gate::{Captured, Inputs};
 use crate::model::limits::DOCUMENT_BYTES;
-use crate::model::{Capture, MetricRef, Problem, Window};
+use crate::model::{Capture, MetricRef, Problem, Status, Window};
 
 /// What was captured of these metrics. `capture` holds the files of all of them.
 ///
 /// Each is read over the window that its own `request.json` tells; that this is the window of its item, that item's
 /// own claim shows.
-pub(super) fn read(capture: &Capture, metrics: &[&MetricRef]) -> Inputs {
-    let mut inputs = Inputs::new();
+pub(super) fn read(capture: &Capture, metrics: &[&MetricRef]) -> Read {
+    let mut found = Read {
+        inputs: Inputs::new(),
+        follow: true,
+    };
     for metric in metrics {
-        inputs
-            .entry(metric.item.clone())
-            .or_insert_with(|| one(capture, metric));
+        if !found.inputs.contains_key(&metric.item) {
+            let one = one(capture, metric, &mut found.follow);
+            found.inputs.insert(metric.item.clone(), one);
+        }
     }
-    inputs
+    found
 }
 
-fn one(capture: &Capture, metric: &MetricRef) -> Result<Captured, Problem> {
+/// What was captured of metrics.
+pub(super) struct Read {
+    /// By their items.
+    pub(super) inputs: Inputs,
+    /// Whether each answer follows from its samples where these were asked for.
+    pub(super) follow: bool,
+}
+
+impl Read {
+    /// How far what is computed of them is proven.
+    pub(super) fn status(&self) -> Status {
+        match self.follow {
+            true => Status::Verified,
+            false => Status::Recorded,
+        }
+    }
+}
+
+fn one(capture: &Capture, metric: &MetricRef, follow: &mut bool) -> Result<Captured, Problem> {
     let own = part(capture, metric)?;
     let answer = metric_answer::read(&own, &metric.expectation)?;
     let doubt = early(&own, &answer).or_else(|| {
         match recompute::recompute(&own, &metric.expectation, &answer) {
             Recomputed::Differs(problem) => Some(problem),
-            _ => None,
+            Recomputed::Open(_) => {
+                *follow = false;
+                None
+            }
+            Recomputed::NotAsked | Recomputed::Equal => None,
         }
     });
     Ok(Captured {

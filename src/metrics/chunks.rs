@@ -4,13 +4,11 @@
 //! whose value at a step depends on that step alone.
 
 use super::response::{Labels, TimeSeries};
-use crate::model::limits::POINTS;
+use crate::model::limits::{POINTS, RANGE_REQUESTS};
 use std::collections::BTreeMap;
 
 /// Points of one request, one under what Prometheus takes.
 pub const CHUNK_POINTS: u64 = 11_000;
-/// Requests of one range query.
-pub const CHUNKS: usize = 1_000;
 
 /// The times of a range query: `points` of them from `start_ms` on, `step_ms` apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,7 +38,7 @@ pub enum GridError {
         found: u64,
     },
     /// More requests than are made.
-    #[error("the window needs {found} requests, at most {CHUNKS} are made")]
+    #[error("the window needs {found} requests, at most {RANGE_REQUESTS} are made")]
     TooManyChunks {
         /// Requests needed.
         found: u64,
@@ -138,7 +136,7 @@ impl Grid {
     pub fn chunks(&self, chunk_points: u64, expr: &str) -> Result<Vec<Self>, GridError> {
         let size = chunk_points.max(1);
         let count = self.points.div_ceil(size);
-        if count > CHUNKS as u64 {
+        if count > RANGE_REQUESTS {
             return Err(GridError::TooManyChunks { found: count });
         }
         if let Some(what) = depends_on_window(expr).filter(|_| count > 1) {

@@ -3,6 +3,7 @@
 use super::decimal::Decimal;
 use super::gate::{Captured, Demand, Inputs, baseline_value, usable, warnings};
 use super::{Labels, Sample, TimeSeries};
+use crate::metrics::Grid;
 use crate::model::limits::STEPS;
 use crate::model::{Formula, MetricRef, Problem};
 use std::borrow::Cow;
@@ -49,7 +50,16 @@ pub(super) fn source<'a>(
             if budget == 0.0 || step == 0.0 {
                 return Err(problem("a budget is used over a period, step by step"));
             }
-            each(captured, || used(step, budget))?
+            let grid = captured.grid;
+            let all = unnamed(&captured.series)?.into_iter();
+            let used =
+                all.map(|(labels, samples)| series(labels, used(&grid, samples, step / budget)));
+            Captured {
+                grid,
+                series: used.collect(),
+                warnings: Vec::new(),
+                doubt: None,
+            }
         }
         Formula::Change { metric, baseline } => {
             let captured = usable(metric, inputs)?;
@@ -63,16 +73,30 @@ pub(super) fn source<'a>(
     }))
 }
 
-/// Sums the share of the budget that is used up to each step; a NaN adds nothing.
-fn used(step: f64, budget: f64) -> impl FnMut(f64) -> f64 {
+/// Sums the share of the budget that is used up to each sample, `weight` of it a step.
+///
+/// A step without a number costs as much as the worse of its neighbours: what was not seen is no time without errors.
+fn used(grid: &Grid, samples: &[Sample], weight: f64) -> Vec<Sample> {
+    let numbers = samples.iter().filter(|sample| !sample.value.is_nan());
     let mut sum = 0.0;
-    move |share| {
-        if share.is_nan() {
-            return share;
-        }
-        sum += share;
-        sum * step / budget
+    let mut before: Option<(u64, f64)> = None;
+    let mut all = Vec::with_capacity(samples.len());
+    for sample in numbers {
+        let Some(index) = grid.index_of(sample.ms) else {
+            continue;
+        };
+        let (lacking, worse) = match before {
+            None => (index, sample.value),
+            Some((last, share)) => (index.saturating_sub(last + 1), sample.value.max(share)),
+        };
+        sum += worse * lacking as f64 + sample.value;
+        before = Some((index, sample.value));
+        all.push(Sample {
+            value: sum * weight,
+            ..*sample
+        });
     }
+    all
 }
 
 fn unaccepted(metrics: &[&MetricRef], inputs: &Inputs) -> Vec<String> {

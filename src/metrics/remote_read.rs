@@ -103,6 +103,12 @@ pub fn decode_response(bytes: &[u8]) -> Result<Vec<TimeSeries>, RemoteReadError>
     let mut points = 0;
     for result in (Fields { rest: &plain }).messages(1)? {
         for series in (Fields { rest: result }).messages(1)? {
+            if all.len() >= SERIES {
+                return Err(RemoteReadError::TooMany {
+                    series: all.len() + 1,
+                    points,
+                });
+            }
             let one = time_series(series, &mut points, all.len())?;
             if !one.samples.is_sorted_by(|a, b| a.ms < b.ms) {
                 return Err(RemoteReadError::Order(one.labels));

@@ -172,6 +172,10 @@ pub struct MetricExpectation {
     /// Whether an answer that the server warns of is judged all the same.
     #[serde(default, skip_serializing_if = "is_default")]
     pub accept_warnings: bool,
+    /// Whether a gate reads it and it has no limit of its own: what a gap, a NaN or an empty answer means is then the
+    /// gate's to say.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub gated: bool,
     /// The query as a document has it that this one stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_query: Option<String>,

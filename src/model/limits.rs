@@ -46,8 +46,6 @@ pub const TUF_STEPS: u32 = 32;
 pub const TUF_SECONDS: u64 = 300;
 /// Roots kept in the cache that are shown.
 pub const CACHED_ROOTS: usize = 256;
-/// Depth of nested JSON.
-pub const JSON_DEPTH: usize = 32;
 /// Members of a bundle.
 pub const MEMBERS: usize = 200_000;
 /// Plain bytes of a bundle in all.
@@ -174,8 +172,6 @@ pub const EXPRESSION_NODES: usize = 1_024;
 pub const PATTERN_BYTES: usize = 1 << 20;
 /// Samples that one recomputation looks at, each as often as a window holds it.
 pub const VISITED_SAMPLES: u64 = 2_000_000_000;
-/// Points of one range query in all.
-pub const RANGE_POINTS: u64 = 1_100_000;
 /// Requests into which one range query is cut.
 pub const RANGE_REQUESTS: u64 = 1_000;
 /// Bytes of one request to a service of the sandbox.
@@ -260,3 +256,7 @@ pub const VEX_COMPARISONS: u64 = 10_000_000;
 pub const VEX_DOCUMENTS: usize = 1_024;
 /// Steps of one gate, those of each series, each as often as its check has rules.
 pub const GATE_STEPS: u64 = 2_000_000_000;
+/// Points of the charts of one gate, all its checks together.
+pub const CHART_POINTS: usize = 4_000_000;
+/// Elements of one list of loosely typed values in a dashboard.
+pub const DASHBOARD_VALUES: usize = 10_000;

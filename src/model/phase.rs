@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub struct Phase {
     /// When it is, in milliseconds after T0; none where the operator says so when it is there.
     pub at_ms: Option<i64>,
-    /// Length of its windows in milliseconds; none where each item has its own.
+    /// Length of its windows in milliseconds; none where it follows from change and time, or each item has its own.
     pub window_ms: Option<u64>,
     /// When the change took place whose effect it looks at, in milliseconds after T0; none where the operator says so.
     pub change_ms: Option<i64>,
@@ -19,6 +19,19 @@ pub struct Phase {
 }
 
 impl Phase {
+    /// Length of its windows on a grid of this step; none where each item has its own.
+    ///
+    /// Without a length of its own a phase runs from the change, settled, to its time, less one step: the end of a window
+    /// is brought to the grid, whatever T0 is, and its start must not come before the change has settled.
+    pub fn window_for(&self, step_ms: u64) -> Option<u64> {
+        self.window_ms.or_else(|| {
+            let settled = self.change_ms?.checked_add_unsigned(self.settle_ms)?;
+            let room = u64::try_from(self.at_ms?.checked_sub(settled)?).ok()?;
+            let step = step_ms.max(1);
+            Some((room / step).saturating_sub(1).saturating_mul(step))
+        })
+    }
+
     /// When it is, for one that the configuration gives a time: `change` is T0 where it names none.
     ///
     /// None where the operator says when it is, or the times are beyond what a calendar has.

@@ -72,7 +72,14 @@ fn repository<'a>(pass: &'a Pass, demand: &'a ImageDemand) -> &'a str {
 
 /// Judges each demand; what cannot be judged is a finding, too.
 pub(super) fn judge(pass: &Pass, policy: &Policy, report: &mut Report) {
-    for id in &policy.require.items {
+    let is_gate = |id: &String| {
+        let mut items = pass.manifest.items.iter();
+        items.any(|item| item.id == *id && item.expectation.kind() == Kind::Gate)
+    };
+    for gate in policy.require.items.iter().filter(|id| is_gate(id)) {
+        judge_gate(pass, gate, report);
+    }
+    for id in policy.require.items.iter().filter(|id| !is_gate(id)) {
         let met = pass
             .items
             .get(id)

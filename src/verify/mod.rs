@@ -3,6 +3,7 @@
 mod attestation;
 mod claims;
 mod demands;
+mod inputs;
 mod members;
 mod phases;
 mod plan;

@@ -29,6 +29,11 @@ fn of(pass: &Pass, plan: &Plan, planned: &PlannedItem) -> Option<String> {
             "the manifest does not say when the phase {name} was"
         ));
     };
+    if phase.at_ms.is_none() && phase.settle_ms > 0 && moment.change.is_none() {
+        return Some(format!(
+            "the manifest does not say which change the phase {name} looks at"
+        ));
+    }
     if let Some(text) = off_schedule(pass, phase, moment) {
         return Some(format!("the phase {name} {text}"));
     }

@@ -1,8 +1,8 @@
 //! The bundle's own `evidence.yaml`, planned again: configuration and judgement cannot disagree.
 
 use super::members::Pass;
-use super::phases;
 use super::state::is_configuration;
+use super::{inputs, phases};
 use crate::bundle::CONFIGURATION;
 use crate::config::{self, Binding, Plan};
 use crate::model::{Check, Digest, Expectation, Finding, Group, Item, Kind, MemberPath, Report};
@@ -93,6 +93,11 @@ pub(super) fn compare(pass: &Pass, report: &mut Report) {
                     wrong(&item.id, "sbom-image", message);
                 }
             }
+        }
+    }
+    for item in &pass.manifest.items {
+        if let Some(message) = inputs::wrong(&by_id, item) {
+            wrong(&item.id, "inputs", message);
         }
     }
     for (id, message) in phases::wrong(pass, &plan) {

@@ -4,7 +4,7 @@ use crate::forge::{Forge, failed, file};
 use crate::refused;
 use evidence::metrics::{ChunkExchange, Exchange, MetricRequest, ServerRecord};
 use evidence::model::{
-    Capture, GateVerdict, Manifest, Moment, Moments, Status, Timestamp, Verdict, Window,
+    Capture, GateVerdict, Manifest, MemberPath, Moment, Moments, Status, Timestamp, Verdict, Window,
 };
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ const YAML: &str = "version: 1
 release: {repository: github.com/o/r, package: 'bundle-{tag}.tar.gz'}
 prometheus: {main: {url: 'http://prometheus.example.test'}}
 phases:
-  t15: {change: T+0m, at: T+15m, settle: 5m}
+  t15: {change: T+0m, at: T+15m, settle: 5m, window: 10m}
 metrics:
   - {id: errors, expr: errors, window: 10m, step: 60s, phases: [t15]}
 gates:
@@ -156,7 +156,7 @@ fn a_seal_that_says_green_of_a_red_gate_is_refused() {
 }
 
 #[test]
-fn a_gate_by_less_than_its_metrics_files_is_open() {
+fn a_gate_by_less_than_its_metrics_files_is_refused() {
     let forge = Forge {
         manifest: Box::new(|manifest| {
             manifest.moments = moments();
@@ -170,8 +170,57 @@ fn a_gate_by_less_than_its_metrics_files_is_open() {
         ..honest("0")
     };
 
-    // What was stated was computed of all of them.
-    refused(&forge, "EV-claim");
+    refused(&forge, "EV-plan-inputs");
+}
+
+#[test]
+fn a_gate_over_other_files_than_its_metrics_is_refused() {
+    // The metric's item is RED and honest; the gate is judged by a quiet day that no item looks at.
+    let forge = honest("3");
+    let honest = forge.capture;
+    let forge = Forge {
+        capture: Box::new(move |id, capture| {
+            honest(id, capture);
+            if id == "errors.t15" {
+                for file in &mut capture.files {
+                    let name = file.path.as_str().rsplit('/').next().unwrap().to_owned();
+                    file.path = MemberPath::try_from(format!("metrics/elsewhere/{name}")).unwrap();
+                }
+            } else if id == "cutover.t15" {
+                let window = Window {
+                    start_ms: T0 - 100 * MINUTE,
+                    end_ms: T0 - 90 * MINUTE,
+                };
+                fill(capture, window, "0");
+                capture.request = serde_json::json!({});
+            }
+        }),
+        manifest: Box::new(|manifest| manifest.moments = moments()),
+        predicate: Box::new(|predicate| predicate.gates = "GREEN".into()),
+        ..Forge::honest(YAML)
+    };
+
+    refused(&forge, "EV-plan-inputs");
+}
+
+#[test]
+fn a_window_that_a_gate_states_is_refused() {
+    let forge = Forge {
+        manifest: Box::new(|manifest| {
+            manifest.moments = moments();
+            for item in &mut manifest.items {
+                if item.id == "cutover.t15" {
+                    item.window = Some(Window {
+                        start_ms: T0,
+                        end_ms: T0 + 120 * MINUTE,
+                    });
+                }
+            }
+        }),
+        ..honest("0")
+    };
+
+    refused(&forge, "EV-plan-inputs");
 }
 
 #[test]

@@ -55,6 +55,7 @@ impl Sample {
                 max_gap_ms: 300_000,
                 raw: false,
                 accept_warnings: false,
+                gated: false,
                 source_query: None,
             },
             window: Window {
@@ -349,7 +350,7 @@ fn one_of_several_series_without_a_value_is_not_met() {
         sample
     };
     let nan = instant(include_bytes!(
-        "../../../fixtures/prometheus/http/prometheus-3.15/instant-seed-p95-nan.resp"
+        "../../../fixtures/prometheus/http/prometheus-3.15/instant-checklist-p95-nan.resp"
     ));
 
     assert!(nan.codes().iter().all(|code| code == "metric-nan"));

@@ -5,6 +5,7 @@ use super::values::judged_part;
 use super::words::{duration, rounded, with_unit};
 use super::{Inputs, threshold};
 use crate::metrics::{Grid, Step, TimeSeries, derived, series};
+use crate::model::limits::CHART_POINTS;
 use crate::model::{
     Bad, Chart, CheckResult, GateCheck, Level, Line, RuleOutcome, RuleResult, Shade, Test,
     Threshold,
@@ -25,7 +26,8 @@ pub fn chart(check: &GateCheck, inputs: &Inputs, result: &CheckResult) -> Option
         .collect();
     let place = |one: &TimeSeries| places.get(&one.labels.0).copied().unwrap_or(usize::MAX);
     all.sort_by(|a, b| (place(a), &a.labels).cmp(&(place(b), &b.labels)));
-    all.truncate(SHOWN_SERIES);
+    let points = usize::try_from(grid.points.max(1)).unwrap_or(usize::MAX);
+    all.truncate(SHOWN_SERIES.min((CHART_POINTS / points).max(1)));
     if all.is_empty() || grid.points == 0 {
         return None;
     }

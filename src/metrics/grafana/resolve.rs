@@ -259,6 +259,7 @@ impl Dashboard<'_> {
                 max_gap_ms: u64::MAX,
                 raw: false,
                 accept_warnings: false,
+                gated: false,
                 source_query: None,
             },
             server,

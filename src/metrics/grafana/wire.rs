@@ -1,8 +1,10 @@
 //! The shapes of dashboard JSON that matter here: the classic one and schema version 2, as far as both are read.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use crate::model::limits::DASHBOARD_VALUES;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The body of any answer that is a dashboard.
 #[derive(Deserialize)]
@@ -57,14 +59,67 @@ pub(super) struct Templating {
 }
 
 /// A value whose type differs between versions.
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone)]
 pub(super) enum Loose {
     Truth(bool),
     Whole(i64),
     Text(String),
     List(Vec<Loose>),
     Other(IgnoredAny),
+}
+
+impl<'de> Deserialize<'de> for Loose {
+    /// Without a buffer: an untagged enum would copy what is nested once for each level.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Loose;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Loose, E> {
+                Ok(Loose::Truth(value))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Loose, E> {
+                Ok(Loose::Whole(value))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Loose, E> {
+                Ok(i64::try_from(value).map_or(Loose::Other(IgnoredAny), Loose::Whole))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Loose, E> {
+                Ok(Loose::Other(IgnoredAny))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Loose, E> {
+                Ok(Loose::Text(value.into()))
+            }
+            fn visit_unit<E>(self) -> Result<Loose, E> {
+                Ok(Loose::Other(IgnoredAny))
+            }
+            fn visit_none<E>(self) -> Result<Loose, E> {
+                Ok(Loose::Other(IgnoredAny))
+            }
+            fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Loose, D::Error> {
+                inner.deserialize_any(Any)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Loose, A::Error> {
+                let mut values = Vec::new();
+                while values.len() < DASHBOARD_VALUES {
+                    match list.next_element()? {
+                        Some(value) => values.push(value),
+                        None => return Ok(Loose::List(values)),
+                    }
+                }
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Loose::Other(IgnoredAny))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Loose::Other(IgnoredAny))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
 }
 
 #[derive(Deserialize)]

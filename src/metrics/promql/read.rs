@@ -6,8 +6,8 @@ use crate::metrics::remote_read::{RemoteReadError, decode_response};
 use crate::metrics::{
     Answer, AnswerError, Data, Labels, RawPiece, RawRecord, RawSelector, RawVia, Sample,
 };
-use crate::model::limits::{POINTS, SERIES};
-use std::collections::BTreeMap;
+use crate::model::limits::{POINTS, RAW_REQUESTS, SERIES};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why answers are not the raw samples that a query needs.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +127,18 @@ pub enum RawError {
         /// When, in milliseconds since 1970.
         ms: i64,
     },
+    /// More answers than are asked for.
+    #[error("{pieces} raw answers are recorded, at most {RAW_REQUESTS} are read")]
+    Pieces {
+        /// Answers recorded.
+        pieces: usize,
+    },
+    /// An answer that stands for several.
+    #[error("{file} is recorded as two answers")]
+    Again {
+        /// The answer's file.
+        file: String,
+    },
     /// More series or samples than are read.
     #[error(
         "there are {series} raw series and {points} raw samples, at most {SERIES} and {POINTS} are read"
@@ -163,6 +175,11 @@ impl RawSamples {
     ) -> Result<Self, RawError> {
         let mut samples = Self::new();
         let mut counts = Counts::default();
+        let pieces: usize = record.selectors.iter().map(|one| one.pieces.len()).sum();
+        if pieces > RAW_REQUESTS || record.selectors.len() > RAW_REQUESTS {
+            return Err(RawError::Pieces { pieces });
+        }
+        let mut read: BTreeSet<&str> = BTreeSet::new();
         for need in needs {
             let selector = need.selector.to_string();
             let mut recorded = record
@@ -175,15 +192,30 @@ impl RawSamples {
             if recorded.next().is_some() {
                 return Err(RawError::Twice { selector });
             }
+            // First of all: what is not there excuses nothing.
+            covers(found, need, &selector)?;
+            if let Some(piece) = found
+                .pieces
+                .iter()
+                .find(|piece| file(&piece.file).is_none())
+            {
+                return Err(RawError::Missing {
+                    file: piece.file.clone(),
+                });
+            }
             if need.stale_markers && found.via == RawVia::Query {
                 return Err(RawError::StaleMarkers { selector });
             }
             if found.via == RawVia::RemoteRead {
                 is_apart(need, external, &selector)?;
             }
-            covers(found, need, &selector)?;
             let mut merged = BTreeMap::new();
             for piece in &found.pieces {
+                if !read.insert(&piece.file) {
+                    return Err(RawError::Again {
+                        file: piece.file.clone(),
+                    });
+                }
                 let series = series_of(found.via, piece, &file)?;
                 for mut one in series {
                     if found.via == RawVia::RemoteRead {

@@ -59,7 +59,7 @@ fn a_null_is_no_answer_and_inconclusive() {
 
 #[test]
 fn a_nan_is_inconclusive() {
-    let known = answered(&recorded!("instant-seed-p95-nan"));
+    let known = answered(&recorded!("instant-checklist-p95-nan"));
     let several = GateCheck {
         series: Series::All,
         ..gate()
@@ -111,7 +111,7 @@ fn a_query_that_was_never_sent_is_inconclusive() {
 
 #[test]
 fn the_first_of_several_series_is_never_taken() {
-    let known = answered(&recorded!("instant-seed-p95-three-series"));
+    let known = answered(&recorded!("instant-checklist-p95-three-series"));
     let result = judged(gate(), &known);
 
     assert_eq!(result.verdict, GateVerdict::Inconclusive);

@@ -39,6 +39,7 @@ pub(super) fn metric(item: &str) -> MetricRef {
             max_gap_ms: 300_000,
             raw: false,
             accept_warnings: false,
+            gated: false,
             source_query: None,
         }),
     }

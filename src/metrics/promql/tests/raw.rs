@@ -178,8 +178,12 @@ fn pieces_may_overlap_where_they_agree() {
 
 #[test]
 fn a_bare_selector_is_not_made_of_what_a_query_gave() {
-    let stored = Stored::new();
+    let mut stored = Stored::new();
     let expr = parse(SELECTOR).unwrap();
+    // What is not there excuses nothing.
+    let error = stored.read_for(&expr, &Grid::instant(120_000)).unwrap_err();
+    assert!(matches!(error, RawError::Gap { .. }));
+    stored.record.selectors[0].pieces[0].from_ms = -300_000;
 
     let error = stored.read_for(&expr, &Grid::instant(120_000)).unwrap_err();
 

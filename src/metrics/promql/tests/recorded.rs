@@ -179,9 +179,9 @@ const BOTH: [&str; 24] = [
     "instant-matrix-range-selector",
     "instant-matrix-raw-buckets",
     "instant-scalar",
-    "instant-seed-5xx-rate-result0-is-zero",
-    "instant-seed-p95-nan",
-    "instant-seed-p95-three-series",
+    "instant-checklist-5xx-rate-result0-is-zero",
+    "instant-checklist-p95-nan",
+    "instant-checklist-p95-three-series",
     "instant-vector",
     "range-counter-reset",
     "range-error-ratio",
@@ -191,7 +191,7 @@ const BOTH: [&str; 24] = [
     "range-p95-15s",
     "range-quantile-0-over-0",
     "range-scalar-becomes-matrix",
-    "range-seed-p95-60s",
+    "range-checklist-p95-60s",
     "range-stats-all",
     "stats-all",
 ];
@@ -204,7 +204,7 @@ fn every_other_recorded_answer_follows_too() {
         "range-selector-left-closed",
     ];
     let of_v3 = [
-        "infos-seed-dlq-range",
+        "infos-checklist-dlq-range",
         "range-selector-left-open",
         "stale-marker-range",
         "stale-marker-raw-samples",
