@@ -9,7 +9,7 @@ use super::runtime;
 use evidence::collect::servers::Servers;
 use evidence::config::{Config, Plan};
 use evidence::metrics::ServerRecord;
-use evidence::model::{Expectation, Kind, Level, Rule, Test, limits};
+use evidence::model::{Expectation, Formula, Kind, Level, Rule, Test, limits};
 use evidence::net::Registry;
 use evidence::oci::ImageRef;
 use std::collections::BTreeSet;
@@ -153,10 +153,20 @@ fn open_choices(config: &Config, plan: &Plan) -> Vec<String> {
     let judged: BTreeSet<&str> = (plan.items.iter())
         .flat_map(|item| item.expectation.inputs())
         .collect();
+    // A gate has the formula of what is derived, not its item.
+    let sources: Vec<&Formula> = (plan.items.iter())
+        .filter_map(|item| match &item.expectation {
+            Expectation::Gate(gate) => Some(gate.checks.iter().map(|check| &check.source)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
     for item in &plan.items {
         let unlimited = match &item.expectation {
             Expectation::Metric(metric) => metric.limit.is_none(),
-            Expectation::Derived(derived) => derived.limit.is_none(),
+            Expectation::Derived(derived) => {
+                derived.limit.is_none() && !sources.contains(&&derived.source)
+            }
             _ => false,
         };
         if unlimited && !judged.contains(item.id.as_str()) {

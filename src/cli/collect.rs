@@ -9,7 +9,7 @@ use super::runtime;
 use evidence::collect::run::{self, Fared, Run};
 use evidence::collect::servers::Servers;
 use evidence::collect::store::Store;
-use evidence::model::{StatedClaim, Status, Timestamp};
+use evidence::model::{GateVerdict, Kind, StatedClaim, Status, Timestamp};
 use std::sync::Arc;
 
 /// Captures the evidence of a release into the store; a second run fetches only what is missing.
@@ -55,6 +55,10 @@ pub(crate) struct Collected {
     pub(crate) failed: usize,
     /// Requirements that are not met.
     pub(crate) unmet: usize,
+    /// Gates that are YELLOW.
+    pub(crate) yellow: usize,
+    /// Gates that are INCONCLUSIVE.
+    pub(crate) inconclusive: usize,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
@@ -76,10 +80,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Undetermined);
     }
-    Ok(if collected.unmet > 0 {
-        Exit::Unmet
-    } else {
-        Exit::Verified
+    Ok(match collected {
+        Collected { unmet: 1.., .. } => Exit::Unmet,
+        Collected {
+            inconclusive: 1.., ..
+        } => Exit::Undetermined,
+        Collected { yellow: 1.., .. } => Exit::Conditional,
+        _ => Exit::Verified,
     })
 }
 
@@ -102,6 +109,11 @@ pub(crate) async fn collect(
                 }
                 let unmet = stored.item.claim.met == Some(false) || twin.is_some();
                 collected.unmet += usize::from(unmet);
+                if stored.item.expectation.kind() == Kind::Gate {
+                    let verdict = stored.item.claim.gate_verdict();
+                    collected.yellow += usize::from(verdict == GateVerdict::Yellow);
+                    collected.inconclusive += usize::from(verdict == GateVerdict::Inconclusive);
+                }
             }
         }
     }
@@ -128,12 +140,17 @@ pub(crate) async fn capture(
     let servers =
         Servers::load(&project.config, folder, &environment).map_err(|source| error(&source))?;
     let registry = flags.registry.registry(DEFAULT_CONCURRENCY)?;
+    let now = match flags.at {
+        Some(_) => None,
+        None => run::settled(&servers).await,
+    };
     // Last of all: a wrong command line leaves nothing behind.
     let store = project.open_store()?;
+    let before = (store.moments()).map_err(|source| error(&source))?;
     let chosen = choose(&store)?;
     let moments = (store.moments()).map_err(|source| error(&source))?;
     let job = Run {
-        store,
+        store: store.clone(),
         config: project.config.clone(),
         items: chosen.items,
         repository: project.repository.clone(),
@@ -146,10 +163,11 @@ pub(crate) async fn capture(
         phases: project.plan.phases.clone(),
         moments,
         afresh: chosen.afresh,
+        now,
     };
-    run::run(Arc::new(job), say)
-        .await
-        .map_err(|source| CliError::from_error(Exit::Undetermined, &source))
+    let results = run::run(Arc::new(job), say).await;
+    phases::forget_unused(project, &store, &before)?;
+    results.map_err(|source| CliError::from_error(Exit::Undetermined, &source))
 }
 
 fn say(id: &str, fared: &Fared) {

@@ -141,7 +141,7 @@ fn wrong(error: &MomentError) -> CliError {
         MomentError::NoChange { .. } => usage.hint("say when: --change 2025-09-21T15:10:00Z"),
         MomentError::Scheduled { .. } => usage.hint("leave --at and --change out"),
         MomentError::Other { .. } | MomentError::OtherT0 { .. } => usage.hint(
-            "what was captured stays where it is: another time needs another store (--store), or this one removed",
+            "what was captured at that time stays: another time needs another store (--store DIR), or this one removed",
         ),
         MomentError::NotYet { .. } => {
             CliError::unreachable(error.to_string()).hint("run it again then, or let `evidence gate --watch` wait")
@@ -173,6 +173,39 @@ pub(crate) fn settle_known(
     }
     if known.is_empty() {
         return Ok(());
+    }
+    store.set_moments(&known).map_err(|error| unwritten(&error))
+}
+
+/// Takes back when phases are that this run wrote down and captured nothing of: a mistyped time must not stay.
+pub(crate) fn forget_unused(
+    project: &Project,
+    store: &Store,
+    before: &Moments,
+) -> Result<(), CliError> {
+    let mut known = read(store)?;
+    let is_captured = |name: &str| {
+        let mut items = project.plan.items.iter();
+        items.any(|item| {
+            item.phase.as_deref() == Some(name) && matches!(store.item(&item.id), Ok(Some(_)))
+        })
+    };
+    let new: Vec<String> = (known.phases.keys())
+        .filter(|name| !before.phases.contains_key(*name))
+        .cloned()
+        .collect();
+    let mut changed = false;
+    for name in &new {
+        if !is_captured(name) {
+            known.phases.remove(name);
+            changed = true;
+        }
+    }
+    if !changed {
+        return Ok(());
+    }
+    if before.t0.is_none() && known.phases.is_empty() {
+        known.t0 = None;
     }
     store.set_moments(&known).map_err(|error| unwritten(&error))
 }

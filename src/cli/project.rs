@@ -5,7 +5,8 @@ use super::files;
 use super::roots;
 use super::trust_flags::warn;
 use crate::cli::output::plain;
-use evidence::collect::configuration::ConfigurationSource;
+use evidence::appraise;
+use evidence::collect::configuration::{self, ConfigurationSource};
 use evidence::collect::git::{self, GitError, ResolvedTag};
 use evidence::collect::store::{Store, StoreError, StoreHead};
 use evidence::config::model::RootSource;
@@ -45,7 +46,7 @@ pub(crate) struct ProjectFlags {
 }
 
 /// A loaded project.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Project {
     pub(crate) config: Config,
     pub(crate) plan: Plan,
@@ -103,7 +104,7 @@ impl Project {
             .clone()
             .unwrap_or_else(|| repository.join(".evidence").join(store_name(flags)));
         let commit_time = commit_time(&repository, &tag).await?;
-        Ok(Self {
+        let project = Self {
             config,
             plan,
             tag,
@@ -118,7 +119,33 @@ impl Project {
             roots,
             store_dir,
             stage: flags.stage.clone(),
-        })
+        };
+        project.warn_of_another_configuration().await;
+        Ok(project)
+    }
+
+    /// What is judged by another configuration than the commit's is judged by other rules: said before anything is.
+    async fn warn_of_another_configuration(&self) {
+        let source = &self.configuration;
+        let captured = configuration::capture(&self.repository, &self.tag, source).await;
+        // Whatever keeps it from being captured, the item itself says.
+        let Ok(captured) = captured else { return };
+        let release = self.release();
+        let found = appraise::configuration(&captured, source.path.as_deref(), &release);
+        let warnings: Vec<String> = (found.claim.problems().iter())
+            .map(|problem| format!("{}: a bundle will say so, and not be met", problem.message))
+            .collect();
+        warn(&warnings);
+    }
+
+    /// The same with a store of its own for looks at how it is now, which no release is made of.
+    pub(crate) fn live(&self) -> Self {
+        let mut store = self.store_dir.clone().into_os_string();
+        store.push(".live");
+        Self {
+            store_dir: store.into(),
+            ..self.clone()
+        }
     }
 
     /// The release as manifest and seal name it.

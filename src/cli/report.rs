@@ -2,7 +2,10 @@
 
 use super::exit::{CliError, Exit};
 use super::format::{Format, Output, PageFormat};
+use super::output::plain;
 use super::verify::{JudgeFlags, judge};
+use evidence::model::Outcome;
+use evidence::report;
 use std::path::PathBuf;
 
 /// Verifies a bundle and writes its report.
@@ -41,8 +44,24 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         );
     }
     let report = judge(&args.bundle, &args.judge)?;
+    if let Some(id) = &args.item
+        && !report.items.iter().any(|item| item.id == *id)
+    {
+        let hint = "`evidence report --output text` lists the items";
+        let message = format!("the bundle has no item {id:?} that was judged");
+        return Err(CliError::usage(message).hint(hint));
+    }
     for output in &outputs {
         output.write(&report, args.item.as_deref())?;
+    }
+    // A report in files says nothing on the terminal otherwise.
+    if outputs.iter().all(|output| output.path.is_some()) {
+        let first = (report.findings.iter()).find(|finding| finding.outcome == Outcome::Fail);
+        let why = first.map_or(String::new(), |finding| {
+            format!(": {}: {}", finding.subject, finding.message)
+        });
+        let line = format!("{}{why}", report::verdict_word(report.verdict()));
+        eprintln!("{}", plain(&line));
     }
     Ok(Exit::from_report(&report))
 }

@@ -98,12 +98,27 @@ pub(super) fn fits(
         && (!is_configuration || configuration.is_in(stored))
 }
 
+/// What stands against something that was measured, or ran.
+const ANSWERS: [&str; 11] = [
+    "command-exit",
+    "metric-coverage",
+    "metric-empty",
+    "metric-gap",
+    "metric-inf",
+    "metric-limit",
+    "metric-nan",
+    "metric-native-histogram",
+    "metric-raw",
+    "metric-recomputed",
+    "metric-several-series",
+];
+
 /// Whether another capture could tell more.
 ///
 /// A number that was measured and breaks its limit, or a command that ran and failed, is an answer: asking again until
 /// it fits would choose the evidence.
 fn is_open(claim: &StatedClaim) -> bool {
-    let is_answer = |code: &str| matches!(code, "metric-limit" | "command-exit");
+    let is_answer = |code: &str| ANSWERS.contains(&code);
     if !claim.problems.is_empty()
         && claim
             .problems

@@ -30,7 +30,7 @@ pub struct PreviousImage {
 #[non_exhaustive]
 pub enum PreviousError {
     /// A file that cannot be read.
-    #[error("the bundle before, {}, cannot be read", path.display())]
+    #[error("the bundle {} cannot be read", path.display())]
     Read {
         /// Which.
         path: PathBuf,

@@ -10,7 +10,9 @@ use super::{commands, files, git, grafana, judged, oci_files, panels, previous, 
 use crate::appraise::dashboard_pairs::{self, Rendered};
 use crate::appraise::drift::DriftRequest;
 use crate::config::{self, Config, PlannedItem};
-use crate::model::{Capture, Expectation, Moment, Moments, Phase, Problem, Timestamp, Window};
+use crate::model::{
+    Capture, CapturedFile, Expectation, Moment, Moments, Phase, Problem, Timestamp, Window,
+};
 use crate::net::Registry;
 use crate::oci::ImageRef;
 use crate::sigstore::trust::Roots;
@@ -49,6 +51,21 @@ pub struct Run {
     pub moments: Moments,
     /// Metrics are captured anew, whatever the store has of them.
     pub afresh: bool,
+    /// What is now for all items without a phase, so that they have one window; none where no server told.
+    pub now: Option<Timestamp>,
+}
+
+/// The latest moment of which all metrics servers have all samples; none where none answers.
+///
+/// A server that fails is left out here: its metrics say so.
+pub async fn settled(servers: &Servers) -> Option<Timestamp> {
+    let mut least = None;
+    for (http, server) in servers.prometheus.values() {
+        if let Ok(at) = server.settled(http).await {
+            least = Some(least.map_or(at, |least: Timestamp| least.min(at)));
+        }
+    }
+    least
 }
 
 /// How one item fared.
@@ -253,7 +270,10 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
                 .get(&expectation.from)
                 .ok_or("the server is not configured")?;
             let at = match (run.at, &planned.phase) {
-                (None, None) => Some(server.settled(http).await.map_err(|error| chain(&error))?),
+                (None, None) => match run.now {
+                    Some(now) => Some(now),
+                    None => Some(server.settled(http).await.map_err(|error| chain(&error))?),
+                },
                 (at, _) => at,
             };
             let window = run.window_at(planned, at)?;
@@ -276,7 +296,18 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
             panels::capture(http, server, metrics, id, expectation, &mut picture)
                 .await
                 .map_err(|error| chain(&error))?;
-            Ok(picture)
+            // People paste tokens of other servers into dashboards.
+            let leaks = |file: &&CapturedFile| {
+                let mut servers = metrics.values();
+                servers.any(|(_, one)| one.auth.leaks_into(&file.bytes, &one.url))
+            };
+            match picture.files.iter().find(leaks) {
+                Some(file) => Err(format!(
+                    "{} would hold a secret of this run and is not stored",
+                    file.path
+                )),
+                None => Ok(picture),
+            }
         }
         Expectation::File { path, media_type } => {
             let source = FilesSource {

@@ -101,6 +101,11 @@ impl Store {
             let found: StoreHead = read_json(&path)?;
             require_same(dir, &found, &head)?;
         }
+        // Captures belong into a bundle and never into the repository that they lie in.
+        let ignore = dir.join(".gitignore");
+        if !ignore.exists() {
+            write_atomically(&ignore, b"*\n")?;
+        }
         // The run that ends the collection is the one that the producer block names.
         write_json(&path, &head)?;
         Ok(Self {

@@ -13,7 +13,7 @@ use evidence::collect::run::Fared;
 use evidence::collect::store::{Store, StoredItem};
 use evidence::config::PlannedItem;
 use evidence::model::Kind;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which gate, and when.
 #[derive(Debug, clap::Args)]
@@ -52,13 +52,23 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     let judged = runtime::block_on(async {
         let project = Project::load(&args.project).await?;
         if args.watch {
-            return watch::watch(&project, args).await;
+            let on_the_way = outputs.iter().any(is_text);
+            return watch::watch(&project, args, on_the_way).await;
         }
         let gate = chosen(&project, args)?;
         Ok(vec![judge(&project, &gate, args).await?])
     })??;
-    shown::write(&outputs, &judged)?;
+    // What was printed on the way is not printed again.
+    let rest = outputs
+        .into_iter()
+        .filter(|output| !args.watch || !is_text(output));
+    shown::write(&rest.collect::<Vec<_>>(), &judged)?;
     Ok(shown::exit(&judged))
+}
+
+/// Text for standard output.
+fn is_text(output: &Output<GateFormat>) -> bool {
+    output.format == GateFormat::Text && output.path.is_none()
 }
 
 /// The gate of that name in that phase.
@@ -121,6 +131,12 @@ pub(super) async fn judge(
     gate: &PlannedItem,
     args: &Args,
 ) -> Result<Judged, CliError> {
+    // A look at how it is now must not take the place of what a release is made of.
+    let live = project.live();
+    let project = match gate.phase {
+        Some(_) => project,
+        None => &live,
+    };
     let inputs = gate.expectation.inputs();
     let items: Vec<PlannedItem> = (project.plan.items.iter())
         .filter(|item| item.id == gate.id || inputs.contains(&item.id.as_str()))
@@ -140,6 +156,12 @@ pub(super) async fn judge(
     let results = capture(project, &args.capture, &choose).await?;
     let lacks =
         (results.iter()).any(|(id, fared)| *id != gate.id && matches!(fared, Fared::Failed(_)));
+    let causes: BTreeMap<String, String> = (results.iter())
+        .filter_map(|(id, fared)| match fared {
+            Fared::Failed(why) if *id != gate.id => Some((id.clone(), why.clone())),
+            _ => None,
+        })
+        .collect();
     let captured: Vec<StoredItem> = (results.into_iter())
         .filter(|(id, _)| *id != gate.id)
         .filter_map(|(_, fared)| match fared {
@@ -152,7 +174,7 @@ pub(super) async fn judge(
     let phase = gate.phase.as_deref();
     let moments =
         (store.moments()).map_err(|error| CliError::from_error(Exit::Undetermined, &error))?;
-    let judged = Judged::of(
+    let mut judged = Judged::of(
         &gate.id,
         &gate.title,
         phase,
@@ -160,5 +182,6 @@ pub(super) async fn judge(
         &capture,
         &moments,
     );
+    judged.explain(&causes);
     Ok(Judged { lacks, ..judged })
 }

@@ -41,14 +41,27 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         eprintln!("not verified: who sealed these captures, `evidence verify` says");
         found
     };
+    let known: Vec<String> = found
+        .gates
+        .iter()
+        .map(|gate| gate.item.id.clone())
+        .collect();
     if !args.gate.is_empty() {
         found
             .gates
             .retain(|gate| args.gate.iter().any(|name| is_named(gate, name)));
     }
+    if found.gates.is_empty() && !known.is_empty() {
+        return Err(CliError::usage(format!(
+            "{} holds no gate {}",
+            args.path.display(),
+            args.gate.join(", ")
+        ))
+        .hint(format!("known: {}", plain(&known.join(", ")))));
+    }
     if found.gates.is_empty() {
         return Err(
-            CliError::unreachable(format!("{} holds no such gate", args.path.display())).hint(
+            CliError::unreachable(format!("{} holds no gate", args.path.display())).hint(
                 "gates are the section `gates` of evidence.yaml; `evidence collect` judges them",
             ),
         );

@@ -95,6 +95,20 @@ impl Judged {
     }
 }
 
+impl Judged {
+    /// Why a metric is not there, in its server's words; there is no capture that these would be replayed from.
+    pub(super) fn explain(&mut self, causes: &BTreeMap<String, String>) {
+        for reason in (self.result.checks.iter_mut()).flat_map(|check| &mut check.reasons) {
+            let lacking = causes.iter().find(|(id, _)| {
+                reason.code == "metric-request" && reason.message.starts_with(&format!("{id}: "))
+            });
+            if let Some((id, cause)) = lacking {
+                reason.message = format!("{id}: {cause}");
+            }
+        }
+    }
+}
+
 /// The exit code of the worst.
 pub(crate) fn exit(gates: &[Judged]) -> Exit {
     match gates.iter().map(|gate| gate.result.verdict).max() {

@@ -3,6 +3,7 @@
 use super::live::{Args, judge, named};
 use super::shown::Judged;
 use crate::cli::exit::CliError;
+use crate::cli::files;
 use crate::cli::phases;
 use crate::cli::project::Project;
 use evidence::config::PlannedItem;
@@ -10,8 +11,12 @@ use evidence::model::{GateVerdict, Timestamp};
 use evidence::report;
 use std::time::Duration;
 
-/// Waits for each phase, judges it, and says on stderr what it came to; stops at RED.
-pub(super) async fn watch(project: &Project, args: &Args) -> Result<Vec<Judged>, CliError> {
+/// Waits for each phase, judges it and says what it came to, on standard output where that is wished; stops at RED.
+pub(super) async fn watch(
+    project: &Project,
+    args: &Args,
+    on_the_way: bool,
+) -> Result<Vec<Judged>, CliError> {
     let mut schedule: Vec<(i64, &PlannedItem)> = Vec::new();
     for gate in named(project, &args.name)? {
         let phase = gate
@@ -30,7 +35,11 @@ pub(super) async fn watch(project: &Project, args: &Args) -> Result<Vec<Judged>,
         let turn = format!("{} ({} of {})", gate.id, number + 1, schedule.len());
         wait(project, gate, args, &turn).await?;
         let found = settled(project, gate, args).await?;
-        eprint!("\n{}", report::gate_text(&found.id, &found.result));
+        let text = report::gate_text(&found.id, &found.result);
+        match on_the_way {
+            true => files::print(&text)?,
+            false => eprint!("{text}"),
+        }
         let verdict = found.result.verdict;
         judged.push(found);
         if verdict == GateVerdict::Red {
@@ -85,13 +94,19 @@ async fn wait(
         if said != Some(minutes) {
             said = Some(minutes);
             let seconds = left.div_ceil(1_000);
-            eprintln!(
-                "waiting   {turn}: at {ready}, in {}m{:02}s",
-                seconds / 60,
-                seconds % 60
-            );
+            eprintln!("waiting   {turn}: at {ready}, in {}", length(seconds));
         }
         // So often that a clock that was set is noticed.
         tokio::time::sleep(Duration::from_millis(left.min(5_000))).await;
+    }
+}
+
+/// A length of time as people say it: its two largest units.
+fn length(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, minutes) => format!("{minutes}m{:02}s", seconds % 60),
+        (0, hours, minutes) => format!("{hours}h{minutes:02}m"),
+        (days, hours, _) => format!("{days}d{hours:02}h"),
     }
 }

@@ -49,6 +49,7 @@ fn expectation() -> MetricExpectation {
         max_gap_ms: 300_000,
         raw: false,
         accept_warnings: false,
+        gated: false,
         source_query: None,
     }
 }
