@@ -4,6 +4,7 @@
 use crate::model::predicate::ResourceDescriptor;
 use crate::model::{
     FileEntry, GateResult, GateVerdict, ItemReport, Kind, Report, StatedClaim, Status, Timestamp,
+    Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -15,11 +16,13 @@ pub const TEST_RESULT: &str = "https://in-toto.io/attestation/test-result/v0.1";
 pub const METRIC_SNAPSHOT: &str = "https://intelgraph.github.io/evidence/metric-snapshot/v1";
 
 /// Statements about the bundle, one JSON document a line: a test result for each gate, then the snapshot of all
-/// metrics and dashboards. Empty where the bundle's digest is not known, or it has neither.
+/// metrics and dashboards. Empty where the bundle is refused or its digest is not known, or it has neither.
 ///
 /// They repeat what this verification found. INCONCLUSIVE is `FAILED`: the type has no word for it.
 pub fn statements(report: &Report) -> String {
-    let Some(digest) = report.bundle.digest else {
+    // Whoever attests these would vouch for a bundle that nobody sealed.
+    let Some(digest) = (report.bundle.digest).filter(|_| report.verdict() != Verdict::Refused)
+    else {
         return String::new();
     };
     let subject = ResourceDescriptor::sha256(&report.bundle.name, &digest);

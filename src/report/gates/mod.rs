@@ -208,7 +208,7 @@ pub(crate) fn thresholds(check: &CheckResult) -> String {
     });
     let mut texts: Vec<String> = texts.collect();
     if texts.len() > 4 {
-        // Each series has a baseline of its own.
+        // As many as the check has rules.
         let more = texts.len() - 3;
         texts.truncate(3);
         texts.push(format!("{more} more"));

@@ -21,15 +21,28 @@ pub(super) fn section(report: &Report) -> Markup {
     markup! {
         section {
             h2 { "Gates " (badge(verdict, mark(verdict))) }
+            @if all.len() > 1 { ul.gates { @for gate in worst_first(&all) { (line(gate)) } } }
             @for gate in &all { (article(gate)) }
         }
     }
 }
 
+/// What the eye looks for first stands first.
+fn worst_first<'a, 'r>(all: &'a [Gate<'r>]) -> Vec<&'a Gate<'r>> {
+    let mut sorted: Vec<&Gate<'_>> = all.iter().collect();
+    sorted.sort_by_key(|gate| std::cmp::Reverse(gate.verdict()));
+    sorted
+}
+
+fn line(gate: &Gate<'_>) -> Markup {
+    let (verdict, id) = (gate.verdict(), &gate.item.id);
+    markup! { li { (sign(verdict)) " " a href={ "#gate-" (id) } { (gate.item.title) } } }
+}
+
 fn article(gate: &Gate<'_>) -> Markup {
     let item = gate.item;
     markup! {
-        article {
+        article id={ "gate-" (item.id) } {
             h3 { (item.title) }
             p.gate { (badge(gate.verdict(), gate.mark())) @if let Some(result) = &gate.result { " " (counts(result)) } }
             p.id { "gate " code { (item.id) } ", " (item.status) ", captured " (seconds(item.captured)) }

@@ -13,10 +13,7 @@ pub(super) fn query(facts: &Value) -> Markup {
         "equal" => {
             "the answer was computed again from the raw samples and is the same to the last bit"
         }
-        "rounded" => {
-            "the answer was computed again from the raw samples; it differs in the last digits only"
-        }
-        "outside" => "the answer was not computed again: the query is outside of what can be",
+        "open" => "whether the answer follows from the raw samples is not known",
         "differs" => "computed again from the raw samples, the answer is ANOTHER one",
         _ => "",
     };
