@@ -132,6 +132,7 @@ fn gate_of(gate: u64) -> GateExpectation {
             max_gap_ms: 300_000,
             raw: false,
             accept_warnings: false,
+            gated: false,
             source_query: None,
         }),
     };
