@@ -104,3 +104,6 @@ fn words(expectation: &DerivedExpectation) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -226,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_files_and_series_changes_nothing(seed in any::<u64>()) {
+    fn the_order_of_files_changes_nothing(seed in any::<u64>()) {
         let metric = metric("errors", ERROR_RATIO);
         let whole = capture(&metric, error_ratio());
         let mut turned = whole.clone();
@@ -241,4 +241,18 @@ proptest! {
 
         prop_assert_eq!(gate(&whole, &expectation).claim, gate(&turned, &expectation).claim);
     }
+}
+
+#[test]
+fn a_gate_over_an_answer_that_cannot_be_computed_again_is_recorded_at_most() {
+    let mut metric = metric("errors", ERROR_RATIO);
+    metric.expectation.raw = true;
+    let mut whole = with_samples(capture(&metric, error_ratio()), "errors", &http_requests());
+    let server = r#"{"kind":"thanos","buildinfo":null,"startBefore":null,"startAfter":null}"#;
+    add(&mut whole, "errors", "server.json", server.into());
+
+    let found = gate(&whole, &expectation(metric));
+
+    assert_eq!(verdict(&found), GateVerdict::Red);
+    assert_eq!(found.claim.status(), Status::Recorded);
 }
