@@ -8,11 +8,13 @@ use super::registry_flags::{DEFAULT_CONCURRENCY, RegistryFlags};
 use super::runtime;
 use evidence::collect::servers::Servers;
 use evidence::config::{Config, Plan};
-use evidence::metrics::ServerRecord;
+use evidence::metrics::promql::{self, ParseError};
+use evidence::metrics::{ServerKind, ServerRecord};
+use evidence::model::redact::url_without_secrets;
 use evidence::model::{Expectation, Formula, Kind, Level, Rule, Test, limits};
 use evidence::net::Registry;
 use evidence::oci::ImageRef;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks evidence.yaml, reaches every source that it names without capturing anything, and lists what is left open.
 #[derive(Debug, clap::Args)]
@@ -53,8 +55,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         text.push('\n');
     }
     text.push_str(&match (failed, open) {
-        (0, 0) => "all sources are there, no choice is left open\n".to_owned(),
-        (0, open) => format!("all sources are there, {open} left open\n"),
+        (0, open) => match args.offline {
+            true => format!("no source was asked (--offline), {open} left open\n"),
+            false => format!("all sources are there, {open} left open\n"),
+        },
         (failed, open) => format!("{failed} failed, {open} left open\n"),
     });
     files::print(&text)?;
@@ -85,6 +89,7 @@ async fn check(args: &Args) -> Result<Vec<Line>, CliError> {
         let registry = args.registry.registry(DEFAULT_CONCURRENCY)?;
         reach_images(&registry, plan, &mut lines).await;
     }
+    lines.extend(doubtful_queries(plan));
     lines.extend(open_choices(config, plan).into_iter().map(Line::Open));
     Ok(lines)
 }
@@ -92,6 +97,13 @@ async fn check(args: &Args) -> Result<Vec<Line>, CliError> {
 async fn reach_servers(servers: &Servers, lines: &mut Vec<Line>) {
     for (name, (http, server)) in &servers.prometheus {
         lines.push(match server.probe(http).await {
+            // A wrong path answers 404 to everything.
+            Ok(record) if record.kind == ServerKind::Unknown && record.buildinfo.is_none() => {
+                Line::Failed(format!(
+                    "prometheus {name}: {} has no /api/v1/status/buildinfo: is the path right?",
+                    url_without_secrets(server.url.as_str())
+                ))
+            }
             Ok(record) => Line::Ok(format!("prometheus {name}: {}", said(&record))),
             Err(error) => Line::Failed(format!("prometheus {name}: {}", chain(&error))),
         });
@@ -178,6 +190,28 @@ fn open_choices(config: &Config, plan: &Plan) -> Vec<String> {
     }
     open.extend(never_firing(plan));
     open
+}
+
+/// Queries that a server refuses, and samples that nothing will be computed of; each query once.
+fn doubtful_queries(plan: &Plan) -> Vec<Line> {
+    let mut found: BTreeMap<&str, Line> = BTreeMap::new();
+    for item in &plan.items {
+        let Expectation::Metric(metric) = &item.expectation else {
+            continue;
+        };
+        let line = match promql::parse(&metric.expr) {
+            Err(error @ ParseError::Syntax { .. }) => Line::Failed(format!(
+                "metric {}: a server refuses its query: {error}",
+                item.id
+            )),
+            Err(error) if metric.raw => {
+                Line::Open(format!("{}: raw: true is of no use: {error}", item.id))
+            }
+            Ok(_) | Err(_) => continue,
+        };
+        found.entry(&metric.expr).or_insert(line);
+    }
+    found.into_values().collect()
 }
 
 /// Rules whose runs are longer than the windows that they are looked for in.

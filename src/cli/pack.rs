@@ -43,7 +43,7 @@ pub(crate) fn pack(
     let error = |error: &dyn std::error::Error| CliError::from_error(Exit::Undetermined, error);
     let mut assembled = assemble(store, &project.plan.items, &project.configuration, 0, None)
         .map_err(|source| {
-            error(&source).hint("run `evidence collect` to capture what is missing")
+            error(&source).hint("run `evidence collect` to capture what is missing, with --phase NAME for what belongs to a phase")
         })?;
     bundle_pack::sort_files(&mut assembled.manifest.files).map_err(|source| error(&source))?;
     std::fs::create_dir_all(out_dir).map_err(|source| {

@@ -216,7 +216,7 @@ fn failed(error: &SealError, bundle: &Path) -> CliError {
     let error = CliError::from_error(exit, error);
     if exit == Exit::Undetermined {
         error.hint(format!(
-            "the bundle is intact: run `evidence seal {}` when the service is back",
+            "the bundle is intact: run `evidence seal {}` with the same flags when the service is back",
             bundle.display()
         ))
     } else {
