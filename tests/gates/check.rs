@@ -62,3 +62,31 @@ fn choices_that_nobody_made_are_listed() {
     assert!(!found.stdout.contains("C-01"), "{}", found.stdout);
     assert!(found.stdout.contains("3 left open"), "{}", found.stdout);
 }
+
+#[test]
+fn a_query_that_no_server_takes_fails_and_one_that_nothing_is_computed_of_is_open() {
+    let world = world(vec![]);
+    let project = project_with(&world, |text| {
+        text.replace("expr: 'sum(rate(http_requests_total{code=~\"5..\"}[5m])) / sum(rate(http_requests_total[5m]))'\n    window: 1h\n    step: 15s\n    phases", "expr: 'sum(rate(http_requests_total[5m])'\n    window: 1h\n    step: 15s\n    phases")
+            .replace("  - id: errors_now\n", "  - id: errors_now\n    raw: true\n")
+            .replace("'sum(rate(http_requests_total{code=~\"5..\"}[5m])) / sum(rate(http_requests_total[5m]))'", "'topk(1, http_requests_total)'")
+    });
+
+    let found = finish(&mut command(&["check", "--offline"], &project));
+
+    assert_eq!(found.code, Some(3), "{}{}", found.stdout, found.stderr);
+    assert!(
+        found
+            .stdout
+            .contains("failed    metric error_ratio.baseline: a server refuses"),
+        "{}",
+        found.stdout
+    );
+    assert!(
+        found
+            .stdout
+            .contains("open      errors_now: raw: true is of no use"),
+        "{}",
+        found.stdout
+    );
+}

@@ -56,6 +56,11 @@ fn a_server_that_is_down_makes_a_gate_inconclusive_and_never_green() {
     assert_eq!(found.code, Some(3), "{}{}", found.stdout, found.stderr);
     assert!(found.stdout.contains("INCONCLUSIVE"), "{}", found.stdout);
     assert!(
+        found.stdout.contains("errors_now: http://"),
+        "the cause: {}",
+        found.stdout
+    );
+    assert!(
         found.stderr.contains("failed    errors_now"),
         "{}",
         found.stderr
@@ -77,6 +82,8 @@ fn a_gate_without_phases_looks_anew_each_time() {
 
     assert_eq!(before.code, Some(0), "{}", before.stderr);
     assert_eq!(after.code, Some(4), "{}", after.stderr);
+    // What a release is made of is captured by its own run.
+    assert!(!store(&project).join("items/errors_now.json").exists());
 }
 
 #[test]

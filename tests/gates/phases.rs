@@ -1,7 +1,7 @@
 //! Phases: windows are where T0 puts them, however late they are captured.
 
 use crate::common::finish;
-use crate::stage::{at_t0, command, minute, project, store, world};
+use crate::stage::{at_t0, command, errors, minute, project, store, world};
 use evidence::model::Timestamp;
 use serde_json::Value;
 use std::fs;
@@ -94,13 +94,13 @@ fn a_window_that_would_see_what_was_before_the_change_is_not_taken() {
         early.stderr
     );
 
-    let store = world.new_folder();
-    let settled = finish(
-        command(&["collect", "--phase", "canary"], &project)
-            .arg("--store")
-            .arg(&store)
-            .args(["--change", &time(0), "--at", &time(25)]),
-    );
+    // A time of which nothing was captured does not stay.
+    let settled = finish(command(&["collect", "--phase", "canary"], &project).args([
+        "--change",
+        &time(0),
+        "--at",
+        &time(25),
+    ]));
     assert_eq!(settled.code, Some(0), "{}", settled.stderr);
 }
 
@@ -123,5 +123,36 @@ fn a_phase_that_is_still_to_come_says_when_to_come_again() {
             .join("items")
             .join("error_ratio.t15.json")
             .exists()
+    );
+}
+
+#[test]
+fn a_phase_with_a_yellow_gate_is_exit_five_and_with_a_red_one_four() {
+    for (incident, code) in [(errors(0.05, 30, 36), 5), (errors(0.05, 26, 50), 4)] {
+        let world = world(vec![incident]);
+
+        let found = at_t0(&["collect", "--phase", "t60"], &project(&world));
+
+        assert_eq!(found.code, Some(code), "{}", found.stderr);
+    }
+}
+
+#[test]
+fn rules_that_are_not_the_commits_are_warned_of_before_anything_is_judged() {
+    let world = world(vec![]);
+    let project = project(&world);
+    let path = project.path("evidence.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("> 1%", "> 90%")).unwrap();
+
+    let found = at_t0(&["gate", "cutover", "--phase", "t15"], &project);
+
+    assert_eq!(found.code, Some(0), "{}", found.stderr);
+    assert!(
+        found
+            .stderr
+            .contains("warning: evidence.yaml is not as it is in the commit"),
+        "{}",
+        found.stderr
     );
 }

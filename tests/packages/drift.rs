@@ -141,7 +141,7 @@ fn without_the_bundle_before_the_release_waits_and_says_which_file_it_needs() {
     assert_eq!(run.code, Some(3), "{}", run.stderr);
     assert!(
         run.stderr
-            .contains("evidence-bundle-v1.3.0.tar.gz, cannot be read"),
+            .contains("evidence-bundle-v1.3.0.tar.gz cannot be read"),
         "{}",
         run.stderr
     );
