@@ -140,14 +140,14 @@ pub(crate) async fn capture(
     let servers =
         Servers::load(&project.config, folder, &environment).map_err(|source| error(&source))?;
     let registry = flags.registry.registry(DEFAULT_CONCURRENCY)?;
-    let now = match flags.at {
-        Some(_) => None,
-        None => run::settled(&servers).await,
-    };
     // Last of all: a wrong command line leaves nothing behind.
     let store = project.open_store()?;
     let before = (store.moments()).map_err(|source| error(&source))?;
     let chosen = choose(&store)?;
+    let now = match flags.at {
+        Some(_) => None,
+        None => run::settled(&servers, &chosen.items).await,
+    };
     let moments = (store.moments()).map_err(|source| error(&source))?;
     let job = Run {
         store: store.clone(),

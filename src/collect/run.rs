@@ -55,12 +55,22 @@ pub struct Run {
     pub now: Option<Timestamp>,
 }
 
-/// The latest moment of which all metrics servers have all samples; none where none answers.
+/// The latest moment of which all servers that these items ask now have all samples; none where none answers.
 ///
 /// A server that fails is left out here: its metrics say so.
-pub async fn settled(servers: &Servers) -> Option<Timestamp> {
+pub async fn settled(servers: &Servers, items: &[PlannedItem]) -> Option<Timestamp> {
+    let asked: BTreeSet<&str> = (items.iter())
+        .filter(|item| item.phase.is_none())
+        .filter_map(|item| match &item.expectation {
+            Expectation::Metric(metric) => Some(metric.from.as_str()),
+            _ => None,
+        })
+        .collect();
     let mut least = None;
-    for (http, server) in servers.prometheus.values() {
+    for (http, server) in asked
+        .iter()
+        .filter_map(|name| servers.prometheus.get(*name))
+    {
         if let Ok(at) = server.settled(http).await {
             least = Some(least.map_or(at, |least: Timestamp| least.min(at)));
         }
