@@ -48,9 +48,66 @@ pub fn parse_duration_ms(text: &str) -> Option<u64> {
     (smallest != u64::MAX).then_some(total)
 }
 
+/// A length of time such as `16m45s`, `3d2h`, `250ms`, `0s`: [`parse_duration_ms`] reads it back.
+pub fn duration_text(ms: u64) -> String {
+    const UNITS: [(u64, &str); 5] = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1_000, "s"),
+        (1, "ms"),
+    ];
+    let mut rest = ms;
+    let mut text = String::new();
+    for (unit, letter) in UNITS {
+        let count = rest / unit;
+        if count > 0 {
+            text.push_str(&format!("{count}{letter}"));
+        }
+        rest %= unit;
+    }
+    match text.is_empty() {
+        true => "0s".into(),
+        false => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_of_time_reads_back_as_it_was_written() {
+        for ms in [
+            0,
+            1,
+            250,
+            1_000,
+            1_005_000,
+            5_400_000,
+            266_400_000,
+            90_061_001,
+        ] {
+            assert_eq!(parse_duration_ms(&duration_text(ms)), Some(ms));
+        }
+    }
+
+    #[test]
+    fn lengths_are_written_as_people_say_them() {
+        for (ms, text) in [
+            (0, "0s"),
+            (250, "250ms"),
+            (540_000, "9m"),
+            (5_400_000, "1h30m"),
+            (900_000, "15m"),
+            (1_005_000, "16m45s"),
+            (1_215_000, "20m15s"),
+            (93_600_000, "1d2h"),
+            (259_200_000, "3d"),
+        ] {
+            assert_eq!(duration_text(ms), text);
+        }
+    }
 
     #[test]
     fn durations_read_as_prometheus_reads_them() {

@@ -2,30 +2,6 @@
 
 use crate::model::Timestamp;
 
-/// A length of time such as `16m45s`, `0s`, `3d2h`; milliseconds only where there are some.
-pub(crate) fn span(ms: u64) -> String {
-    const UNITS: [(u64, &str); 5] = [
-        (86_400_000, "d"),
-        (3_600_000, "h"),
-        (60_000, "m"),
-        (1_000, "s"),
-        (1, "ms"),
-    ];
-    let mut rest = ms;
-    let mut text = String::new();
-    for (unit, letter) in UNITS {
-        let count = rest / unit;
-        if count > 0 {
-            text.push_str(&format!("{count}{letter}"));
-        }
-        rest %= unit;
-    }
-    match text.is_empty() {
-        true => "0s".into(),
-        false => text,
-    }
-}
-
 /// A moment in a format of `strftime`; empty where it is too far from now to have a name.
 pub(crate) fn moment(ms: i64, format: &str) -> String {
     Timestamp::from_millisecond(ms)
@@ -62,19 +38,6 @@ pub(crate) fn window(first: i64, last: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_length_has_its_units_in_falling_order() {
-        for (ms, text) in [
-            (0, "0s"),
-            (1_005_000, "16m45s"),
-            (900_000, "15m"),
-            (93_600_000, "1d2h"),
-            (250, "250ms"),
-        ] {
-            assert_eq!(span(ms), text);
-        }
-    }
 
     #[test]
     fn days_are_named_only_where_they_differ() {

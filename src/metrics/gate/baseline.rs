@@ -1,10 +1,11 @@
 //! The number that others are compared with.
 
 use super::values::judged_part;
-use super::words::{counted, duration, exact, percent};
+use super::words::{counted, exact, percent};
 use super::{Inputs, usable};
 use crate::metrics::decimal::Decimal;
 use crate::metrics::{Coverage, series, statistic};
+use crate::model::time::duration_text;
 use crate::model::{Baseline, GateCheck, MetricExpectation, Problem};
 
 /// How much of a window must have values.
@@ -36,14 +37,14 @@ impl Demand {
             let of = counted(found.points, "step");
             let share = percent(found.numbers, found.points);
             let has = if found.numbers == 1 { "has" } else { "have" };
-            let most = duration(gap_ms);
+            let most = duration_text(gap_ms);
             return Some(format!(
                 "{} of {of} {has} a value ({share}), at least {} % must; the longest gap is {most}",
                 found.numbers, self.min_coverage_percent
             ));
         }
         (gap_ms > self.max_gap_ms).then(|| {
-            let (found, most) = (duration(gap_ms), duration(self.max_gap_ms));
+            let (found, most) = (duration_text(gap_ms), duration_text(self.max_gap_ms));
             format!("there is no value for {found} in a row, at most {most} may be without")
         })
     }

@@ -2,10 +2,11 @@
 
 use super::baseline::Demand;
 use super::values::judged_part;
-use super::words::{duration, rounded, with_unit};
+use super::words::{rounded, with_unit};
 use super::{Inputs, threshold};
 use crate::metrics::{Grid, Step, TimeSeries, derived, series};
 use crate::model::limits::CHART_POINTS;
+use crate::model::time::duration_text;
 use crate::model::{
     Bad, Chart, CheckResult, GateCheck, Level, Line, RuleOutcome, RuleResult, Shade, Test,
     Threshold,
@@ -138,7 +139,7 @@ fn shades(check: &GateCheck, result: &CheckResult) -> Vec<Shade> {
                 };
                 let label = match run.length_ms() {
                     0 => bad.clone(),
-                    length => format!("{} {bad}", duration(length)),
+                    length => format!("{} {bad}", duration_text(length)),
                 };
                 let shade = Shade {
                     start_ms: run.start_ms,

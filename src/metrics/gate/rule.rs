@@ -4,10 +4,11 @@ use super::judged::Judged;
 use super::runs::Length;
 use super::threshold::Threshold;
 use super::values::Values;
-use super::words::{Clock, duration, exact, rounded, with_unit};
+use super::words::{Clock, exact, rounded, with_unit};
 use super::{Inputs, checkpoints, growth, reduce, runs, share, threshold};
 use crate::metrics::decimal::Decimal;
 use crate::metrics::statistic;
+use crate::model::time::duration_text;
 use crate::model::{GateCheck, Problem, Rule, RuleOutcome, RuleResult, Test};
 
 /// A rule with its words and its number.
@@ -141,7 +142,7 @@ pub(super) fn words(test: &Test, unit: &str) -> String {
             inclusive,
         } => {
             let how = if *inclusive { "at least" } else { "more than" };
-            format!("{} for {how} {}", bad(when), duration(*length_ms))
+            format!("{} for {how} {}", bad(when), duration_text(*length_ms))
         }
         Test::Checkpoints {
             when, consecutive, ..

@@ -8,7 +8,8 @@
 use super::judged::Judged;
 use super::threshold::Threshold;
 use super::values::Values;
-use super::words::{Clock, counted, duration, rounded, with_unit};
+use super::words::{Clock, counted, rounded, with_unit};
+use crate::model::time::duration_text;
 use crate::model::{OpenRun, RuleOutcome, Run};
 
 /// A length that a run must have.
@@ -199,7 +200,7 @@ fn words(
         format!("{value} at {} UTC", at(run.first))
     } else {
         let length = run.steps().saturating_mul(values.grid.step_ms);
-        let (length, from, to) = (duration(length), at(run.first), at(run.last));
+        let (length, from, to) = (duration_text(length), at(run.first), at(run.last));
         let worst = worst.map_or(", no value".into(), |(index, value)| {
             format!(", worst {} at {} UTC", shown(value), at(index))
         });

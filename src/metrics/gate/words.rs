@@ -45,29 +45,6 @@ pub(super) fn with_unit(text: &str, unit: &str) -> String {
     }
 }
 
-/// A length of time such as `9m`, `1h30m`, `20m15s`, `250ms`.
-pub(super) fn duration(ms: u64) -> String {
-    const UNITS: [(u64, &str); 5] = [
-        (86_400_000, "d"),
-        (3_600_000, "h"),
-        (60_000, "m"),
-        (1_000, "s"),
-        (1, "ms"),
-    ];
-    if ms == 0 {
-        return "0s".into();
-    }
-    let mut rest = ms;
-    let mut text = String::new();
-    for (size, name) in UNITS {
-        if rest >= size {
-            text.push_str(&format!("{}{name}", rest / size));
-            rest %= size;
-        }
-    }
-    text
-}
-
 /// A share in percent, cut after one digit so that it never looks larger than it is.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     let tenths = u128::from(part) * 1_000 / u128::from(whole.max(1));
@@ -141,20 +118,6 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_are_written_as_people_say_them() {
-        for (ms, text) in [
-            (0, "0s"),
-            (250, "250ms"),
-            (540_000, "9m"),
-            (5_400_000, "1h30m"),
-            (1_215_000, "20m15s"),
-            (259_200_000, "3d"),
-        ] {
-            assert_eq!(duration(ms), text);
-        }
-    }
 
     #[test]
     fn six_digits_never_hide_on_which_side_of_a_bound_a_value_lies() {

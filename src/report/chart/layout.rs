@@ -10,9 +10,10 @@ use super::survey::{Survey, axis, survey};
 use super::trace::{Plane, Trace, trace};
 use super::words::{cut, letters, value_words, width};
 use super::{LINES, MARKS, SHADES, Size, THRESHOLDS};
+use crate::model::time::duration_text;
 use crate::model::{Chart, Level, Mark, Shade, Threshold, Window};
 use crate::report::numbers::with_unit;
-use crate::report::times::{between, clock, span};
+use crate::report::times::{between, clock};
 
 /// A picture, ready to be written.
 #[derive(Debug)]
@@ -268,7 +269,7 @@ fn is_within_red(shade: &Shade, all: &[Shade]) -> bool {
 
 /// A stretch in words.
 pub(super) fn band_words(shade: &Shade) -> String {
-    let length = span(shade.end_ms.abs_diff(shade.start_ms));
+    let length = duration_text(shade.end_ms.abs_diff(shade.start_ms));
     let label = match cut(&shade.label, 80) {
         label if label.is_empty() => length,
         label => label,

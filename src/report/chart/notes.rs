@@ -4,9 +4,10 @@ use super::layout::{band_words, word};
 use super::survey::Survey;
 use super::words::{cut, letters, value_words};
 use super::{LINES, MARKS, SHADES, Size, THRESHOLDS};
+use crate::model::time::duration_text;
 use crate::model::{Chart, Window};
 use crate::report::columns::counted;
-use crate::report::times::{between, clock, moment, span, window};
+use crate::report::times::{between, clock, moment, window};
 
 /// Lines at the foot, each as wide as the picture at most.
 pub(super) fn notes(chart: &Chart, axis: &Window, found: &Survey, size: &Size) -> Vec<String> {
@@ -64,7 +65,7 @@ fn sentences(chart: &Chart, axis: &Window, found: &Survey) -> Vec<String> {
         let longest = if found.gaps == 1 { "" } else { "the longest " };
         all.push(format!(
             "{gaps} without samples, {longest}{} from {}",
-            span(after.abs_diff(before)),
+            duration_text(after.abs_diff(before)),
             between(before, after)
         ));
     }

@@ -14,7 +14,7 @@ pub use text::gate_text;
 pub(crate) use text::lines;
 
 use super::numbers::{shortened, with_unit};
-use super::times::span;
+use crate::model::time::duration_text;
 use crate::model::{
     CheckResult, GateResult, GateVerdict, ItemReport, Kind, Level, Report, RuleOutcome, RuleResult,
     SeriesResult, Status,
@@ -177,7 +177,7 @@ fn values(check: &CheckResult) -> String {
 pub(crate) fn coverage(series: &SeriesResult) -> String {
     let gap = match series.longest_gap_ms {
         0 => String::new(),
-        ms => format!(", longest gap {}", span(ms)),
+        ms => format!(", longest gap {}", duration_text(ms)),
     };
     format!("{} of {} steps{gap}", series.valid, series.points)
 }
