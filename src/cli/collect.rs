@@ -8,6 +8,7 @@ use super::registry_flags::{DEFAULT_CONCURRENCY, RegistryFlags};
 use super::runtime;
 use evidence::collect::run::{self, Fared, Run};
 use evidence::collect::servers::Servers;
+use evidence::collect::settled;
 use evidence::collect::store::Store;
 use evidence::model::{GateVerdict, Kind, StatedClaim, Status, Timestamp};
 use std::sync::Arc;
@@ -146,7 +147,7 @@ pub(crate) async fn capture(
     let chosen = choose(&store)?;
     let now = match flags.at {
         Some(_) => None,
-        None => run::settled(&servers, &chosen.items).await,
+        None => settled::settled(&servers, &chosen.items).await,
     };
     let moments = (store.moments()).map_err(|source| error(&source))?;
     let job = Run {

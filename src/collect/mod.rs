@@ -19,6 +19,7 @@ pub mod previous;
 pub mod prometheus;
 pub mod run;
 pub mod servers;
+pub mod settled;
 pub mod store;
 
 mod habit;

@@ -1,6 +1,6 @@
 //! When the phases of a release were: said once, and from then on the same.
 
-use super::run::{SETTLE, settled_now};
+use super::settled::{SETTLE, settled_now};
 use crate::model::{Moment, Moments, Phase, Timestamp};
 
 /// What the command line says of a phase.

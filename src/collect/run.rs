@@ -5,6 +5,7 @@ use super::configuration::{self, ConfigurationSource};
 use super::files::FilesSource;
 use super::image::{FetchedImage, fetch};
 use super::servers::Servers;
+use super::settled::settled_now;
 use super::store::{Store, StoreError, StoredItem};
 use super::{commands, files, git, grafana, judged, oci_files, panels, previous, prometheus, scan};
 use crate::appraise::dashboard_pairs::{self, Rendered};
@@ -55,29 +56,6 @@ pub struct Run {
     pub now: Option<Timestamp>,
 }
 
-/// The latest moment of which all servers that these items ask now have all samples; none where none answers.
-///
-/// A server that fails is left out here: its metrics say so.
-pub async fn settled(servers: &Servers, items: &[PlannedItem]) -> Option<Timestamp> {
-    let asked: BTreeSet<&str> = (items.iter())
-        .filter(|item| item.phase.is_none())
-        .filter_map(|item| match &item.expectation {
-            Expectation::Metric(metric) => Some(metric.from.as_str()),
-            _ => None,
-        })
-        .collect();
-    let mut least = None;
-    for (http, server) in asked
-        .iter()
-        .filter_map(|name| servers.prometheus.get(*name))
-    {
-        if let Ok(at) = server.settled(http).await {
-            least = Some(least.map_or(at, |least: Timestamp| least.min(at)));
-        }
-    }
-    least
-}
-
 /// How one item fared.
 #[derive(Clone, Debug)]
 pub enum Fared {
@@ -87,15 +65,6 @@ pub enum Fared {
     Captured(StoredItem),
     /// Its source failed; another run tries again.
     Failed(String),
-}
-
-/// What servers need until their newest samples are whole: twice the common scrape interval of 15 s, and at least a
-/// minute.
-pub const SETTLE: Duration = Duration::from_secs(60);
-/// The latest moment of which servers have all samples.
-pub fn settled_now() -> Timestamp {
-    let now = Timestamp::now();
-    now.checked_sub(SETTLE).unwrap_or(now)
 }
 
 /// Why there is no window.
