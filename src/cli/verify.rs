@@ -5,6 +5,7 @@ use super::files;
 use super::format::{Format, Output};
 #[cfg(feature = "net")]
 use super::online::OnlineFlags;
+use super::reading_flags::{ReadingFlags, is_stdin};
 use super::trust_flags::TrustFlags;
 use crate::cli::output;
 #[cfg(feature = "net")]
@@ -13,7 +14,6 @@ use evidence::model::{Report, limits};
 #[cfg(feature = "net")]
 use evidence::verify::LOG_CONSISTENCY;
 use evidence::verify::{AskedRelease, SealedBy, Trust, sealed_by};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 #[cfg_attr(
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 )]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The bundles (`.tar.gz`); each seal is looked for beside its bundle.
+    /// The bundles (`.tar.gz`); each seal is looked for beside its bundle. `-` reads standard input, with --seal.
     #[arg(required = true)]
     bundles: Vec<PathBuf>,
     /// Format of the result: text, json, html, markdown or statements, each with `=PATH` to write a file; repeatable [default: text].
@@ -61,6 +61,8 @@ pub(crate) struct JudgeFlags {
     /// The commit whose evidence this must be.
     #[arg(long, env = "EVIDENCE_COMMIT", help_heading = "Release")]
     commit: Option<String>,
+    #[command(flatten)]
+    reading: ReadingFlags,
     #[command(flatten)]
     trust: TrustFlags,
     #[cfg(feature = "net")]
@@ -104,15 +106,19 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
 pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliError> {
     let trust = flags.trust()?;
     let name = files::name(bundle);
-    let file = File::open(bundle).map_err(|error| {
-        CliError::unreachable(format!("cannot open {}: {error}", bundle.display()))
-    })?;
+    let file = flags.reading.open(bundle)?;
     let seal = seal_of(bundle, flags.seal.as_deref())?;
     if trust.seal.is_empty() {
         return Err(no_identity(seal.as_deref(), &trust));
     }
     #[cfg_attr(not(feature = "net"), expect(unused_mut, reason = "nothing is added"))]
-    let mut report = evidence::verify::verify(file, &name, seal.as_deref(), &trust);
+    let mut report = evidence::verify::verify_with(
+        file,
+        &name,
+        seal.as_deref(),
+        &trust,
+        &flags.reading.options(),
+    );
     #[cfg(feature = "net")]
     if let Some(online) = flags.online.build(&trust.roots)? {
         ask_log(&online, &mut report)?;
@@ -159,6 +165,7 @@ impl JudgeFlags {
 fn seal_of(bundle: &Path, named: Option<&Path>) -> Result<Option<Vec<u8>>, CliError> {
     let path = match named {
         Some(path) => path.to_owned(),
+        None if is_stdin(bundle) => return Ok(None),
         None => {
             let beside = files::sidecar(bundle, ".sigstore.json");
             if !beside.exists() {
