@@ -9,20 +9,40 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How a bundle is read.
+/// Within which bounds a bundle is read, and by how many threads.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Reading")]
 pub(crate) struct ReadingFlags {
-    /// Judge only items of these kinds, such as `image,sbom`; what is passed over is said.
-    #[arg(long, value_name = "KIND", env = "EVIDENCE_ONLY", value_delimiter = ',', value_parser = kind)]
-    only: Vec<Kind>,
-    /// Judge only this item; repeatable.
-    #[arg(long = "item", value_name = "ID")]
-    items: Vec<String>,
     #[command(flatten)]
     bounds: BoundFlags,
     #[command(flatten)]
     threads: ThreadFlags,
+}
+
+/// Which items of a bundle are judged.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct SelectFlags {
+    /// Judge only items of these kinds, such as `images,sbom`; what is passed over is said.
+    #[arg(long, value_name = "KIND", env = "EVIDENCE_ONLY", value_delimiter = ',', value_parser = kind)]
+    only: Vec<Kind>,
+    /// Judge only this item; repeatable.
+    #[arg(
+        long = "item",
+        value_name = "ID",
+        env = "EVIDENCE_ITEM",
+        value_delimiter = ','
+    )]
+    items: Vec<String>,
+}
+
+impl SelectFlags {
+    /// What is judged.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection {
+            kinds: self.only.iter().copied().collect(),
+            ids: self.items.iter().cloned().collect(),
+        }
+    }
 }
 
 /// How many threads work.
@@ -112,14 +132,11 @@ impl ReadingFlags {
     }
 
     /// How it is read.
-    pub(crate) fn options(&self) -> ReadOptions {
+    pub(crate) fn options(&self, select: Selection) -> ReadOptions {
         ReadOptions {
             bounds: self.bounds.bounds(),
             threads: self.threads.count(),
-            select: Selection {
-                kinds: self.only.iter().copied().collect(),
-                ids: self.items.iter().cloned().collect(),
-            },
+            select,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::files;
 use super::format::{Format, Output};
 #[cfg(feature = "net")]
 use super::online::OnlineFlags;
-use super::reading_flags::{ReadingFlags, is_stdin};
+use super::reading_flags::{ReadingFlags, SelectFlags, is_stdin};
 use super::trust_flags::TrustFlags;
 use crate::cli::output;
 #[cfg(feature = "net")]
@@ -13,7 +13,7 @@ use evidence::collect::online::{Online, Question};
 use evidence::model::{Report, limits};
 #[cfg(feature = "net")]
 use evidence::verify::LOG_CONSISTENCY;
-use evidence::verify::{AskedRelease, SealedBy, Trust, sealed_by};
+use evidence::verify::{AskedRelease, SealedBy, Selection, Trust, sealed_by};
 use std::path::{Path, PathBuf};
 
 #[cfg_attr(
@@ -38,6 +38,8 @@ pub(crate) struct Args {
         value_delimiter = ','
     )]
     output: Vec<Output<Format>>,
+    #[command(flatten)]
+    select: SelectFlags,
     #[command(flatten)]
     judge: JudgeFlags,
 }
@@ -84,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     }
     let mut exit = Exit::Verified;
     for bundle in &args.bundles {
-        match judge(bundle, &args.judge) {
+        match judge(bundle, &args.judge, args.select.selection()) {
             Ok(report) => {
                 for output in &outputs {
                     output.write(&report)?;
@@ -103,7 +105,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
 }
 
 /// Judges one bundle by the flags.
-pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliError> {
+pub(crate) fn judge(
+    bundle: &Path,
+    flags: &JudgeFlags,
+    select: Selection,
+) -> Result<Report, CliError> {
     let trust = flags.trust()?;
     let name = files::name(bundle);
     let file = flags.reading.open(bundle)?;
@@ -117,7 +123,7 @@ pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliErro
         &name,
         seal.as_deref(),
         &trust,
-        &flags.reading.options(),
+        &flags.reading.options(select),
     );
     #[cfg(feature = "net")]
     if let Some(online) = flags.online.build(&trust.roots)? {
