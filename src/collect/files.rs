@@ -3,7 +3,7 @@
 use super::git::{self, GitError};
 use crate::git::{GlobError, PathGlob, glob::Walk};
 use crate::model::{Capture, CapturedFile, MemberPath, Timestamp, limits};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -190,36 +190,51 @@ fn bytes(root: &Path, path: &str) -> Result<Vec<u8>, FilesError> {
     Ok(bytes)
 }
 
-/// Gives member paths: plain ones as they are, others by number, none twice.
+/// Gives member paths: plain ones as they are, others by number, none twice: also where case makes no difference, since
+/// a bundle is unpacked on such systems, too.
 pub(super) struct Members<'a> {
     id: &'a str,
-    plain: BTreeSet<MemberPath>,
+    /// In small letters: what has that name.
+    plain: BTreeMap<String, String>,
     next: usize,
 }
 
 impl<'a> Members<'a> {
     pub(super) fn new(id: &'a str, paths: &BTreeSet<String>) -> Self {
-        let plain = paths
-            .iter()
-            .filter_map(|path| MemberPath::try_from(format!("files/{id}/{path}")).ok());
-        Self {
-            id,
-            plain: plain.collect(),
-            next: 0,
+        let mut plain = BTreeMap::new();
+        for path in paths {
+            if MemberPath::try_from(format!("files/{id}/{path}")).is_ok() {
+                let name = path.to_ascii_lowercase();
+                plain.entry(name).or_insert_with(|| path.clone());
+            }
         }
+        // A file in the place of what is a folder elsewhere: `A` beside `a/b`.
+        let folders: BTreeSet<String> = (plain.keys())
+            .flat_map(|name| {
+                name.match_indices('/')
+                    .map(|(at, _)| name.get(..at).unwrap_or_default())
+            })
+            .map(str::to_owned)
+            .collect();
+        plain.retain(|name, _| !folders.contains(name));
+        Self { id, plain, next: 0 }
     }
 
     pub(super) fn path(&mut self, path: &str) -> Result<MemberPath, FilesError> {
         let id = self.id;
-        if let Ok(plain) = MemberPath::try_from(format!("files/{id}/{path}")) {
-            return Ok(plain);
+        if self
+            .plain
+            .get(&path.to_ascii_lowercase())
+            .is_some_and(|own| own == path)
+        {
+            return Ok(MemberPath::try_from(format!("files/{id}/{path}"))?);
         }
         let extension = extension(path);
         loop {
-            let numbered = MemberPath::try_from(format!("files/{id}/{}.{extension}", self.next))?;
+            let name = format!("{}.{extension}", self.next);
             self.next += 1;
-            if !self.plain.contains(&numbered) {
-                return Ok(numbered);
+            if !self.plain.contains_key(&name.to_ascii_lowercase()) {
+                return Ok(MemberPath::try_from(format!("files/{id}/{name}"))?);
             }
         }
     }
@@ -325,6 +340,25 @@ mod tests {
         let (_, own) = captured(&sample, "docs/**").await;
 
         assert_eq!(own, [pair("files/docs/docs/one.md", "docs/one.md")]);
+    }
+
+    #[test]
+    fn names_that_differ_by_case_alone_are_told_apart_by_number() {
+        let paths = ["docs/A", "docs/a/b.md", "docs/readme.MD", "docs/README.md"];
+        let paths: BTreeSet<String> = paths.into_iter().map(str::to_owned).collect();
+        let mut members = Members::new("docs", &paths);
+
+        let own: Vec<String> = (paths.iter())
+            .map(|path| members.path(path).unwrap().to_string())
+            .collect();
+
+        let expected = [
+            "files/docs/0.bin",
+            "files/docs/docs/README.md",
+            "files/docs/docs/a/b.md",
+            "files/docs/1.MD",
+        ];
+        assert_eq!(own, expected);
     }
 
     #[tokio::test]
