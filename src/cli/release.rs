@@ -1,5 +1,6 @@
 //! `evidence release`: collect what is left, pack, seal, verify, report: the one line in CI.
 
+use super::bundle_files::BundleFiles;
 use super::collect::{CaptureFlags, collect};
 use super::exit::{CliError, Exit};
 use super::files;
@@ -14,7 +15,7 @@ use evidence::report;
 use evidence::sigstore::Options;
 use evidence::verify::{AskedRelease, Trust, verify};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Collects, packs, seals and verifies the evidence of a tag. Run again after a failure: it goes on where it ended.
 #[derive(Debug, clap::Args)]
@@ -54,7 +55,7 @@ pub(crate) async fn release(args: &Args) -> Result<Released, CliError> {
     // Who seals is settled before the first capture: a wrong password must not cost an hour.
     let sealer = Sealer::new(&args.seal)?;
     let choose = |store: &Store| phases::all(&project, store, args.t0);
-    let collected = collect(&project, &args.capture, &choose).await?;
+    let (store, collected) = collect(&project, &args.capture, &choose).await?;
     if collected.failed > 0 {
         return Err(CliError::unreachable(format!(
             "{} source(s) failed, so nothing was packed or sealed",
@@ -62,15 +63,22 @@ pub(crate) async fn release(args: &Args) -> Result<Released, CliError> {
         ))
         .hint("run the same command again: it captures only what is missing"));
     }
-    let store = project.filled_store()?;
-    let (bundle, _) = pack(&project, &store, &args.out_dir)?;
-    let sealed = seal(&bundle, sealer).await?;
-    let exit = own_verification(&project, &bundle, &sealed)?;
-    Ok(Released { bundle, exit })
+    let (files, _) = pack(&project, &store, &args.out_dir)?;
+    let sealed = seal(&files, sealer).await?;
+    let exit = own_verification(&project, &files, &sealed)?;
+    Ok(Released {
+        bundle: files.bundle().to_owned(),
+        exit,
+    })
 }
 
 /// What was sealed is verified as a stranger would who accepts this signer; the page is made from that.
-fn own_verification(project: &Project, bundle: &Path, sealed: &Sealed) -> Result<Exit, CliError> {
+fn own_verification(
+    project: &Project,
+    files: &BundleFiles,
+    sealed: &Sealed,
+) -> Result<Exit, CliError> {
+    let bundle = files.bundle();
     let mut roots = project.roots.clone();
     roots.merge(sealed.roots.clone());
     let trust = Trust {
@@ -88,18 +96,9 @@ fn own_verification(project: &Project, bundle: &Path, sealed: &Sealed) -> Result
     let file = File::open(bundle).map_err(|error| {
         CliError::unreachable(format!("cannot open {}: {error}", bundle.display()))
     })?;
-    let seal = files::read(&sealed.path, evidence::model::limits::SIGNATURE_BYTES)?;
+    let seal = files::read(&files.seal(), evidence::model::limits::SIGNATURE_BYTES)?;
     let found = verify(file, &files::name(bundle), Some(&seal), &trust);
-    files::write(&page(bundle), report::html(&found).as_bytes())?;
+    files::write(&files.page(), report::html(&found).as_bytes())?;
     eprint!("\n{}", report::text(&found));
     Ok(Exit::from_report(&found))
-}
-
-/// `B.report.html` for `B.tar.gz`.
-pub(crate) fn page(bundle: &Path) -> PathBuf {
-    let name = files::name(bundle);
-    bundle.with_file_name(format!(
-        "{}.report.html",
-        name.strip_suffix(".tar.gz").unwrap_or(&name)
-    ))
 }
