@@ -85,6 +85,7 @@
 pub mod appraise;
 pub mod bundle;
 pub mod config;
+pub mod disk;
 pub mod git;
 pub mod metrics;
 pub mod model;

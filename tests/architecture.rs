@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// Folder, and the folders that it may import.
 const TABLE: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("disk", &["model"]),
     ("oci", &["model"]),
     ("git", &["model"]),
     ("sbom", &["model"]),
@@ -15,7 +16,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("metrics", &["model"]),
     ("bundle", &["model"]),
     ("sigstore", &["model", "oci"]),
-    ("net", &["model", "oci"]),
+    ("net", &["model", "disk", "oci"]),
     (
         "config",
         &["model", "oci", "sigstore", "metrics", "sbom", "vulns"],
@@ -41,14 +42,16 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "collect",
         &[
-            "model", "config", "net", "oci", "git", "bundle", "sigstore", "sbom", "vulns",
+            "model", "disk", "config", "net", "oci", "git", "bundle", "sigstore", "sbom", "vulns",
             "metrics", "appraise",
         ],
     ),
 ];
 
 /// Folders at the edge: only they touch files, sockets, the environment and the clock.
-const EDGE: &[&str] = &["net", "collect", "seal", "publish", "sandbox", "cli"];
+const EDGE: &[&str] = &[
+    "disk", "net", "collect", "seal", "publish", "sandbox", "cli",
+];
 
 const WORLD: &[&str] = &[
     "std::fs",

@@ -6,6 +6,7 @@ use super::phases::{self, Choose};
 use super::project::{Project, ProjectFlags};
 use super::registry_flags::{DEFAULT_CONCURRENCY, RegistryFlags};
 use super::runtime;
+use super::unwritten::store_error;
 use evidence::collect::run::{self, Fared, Run};
 use evidence::collect::servers::Servers;
 use evidence::collect::settled;
@@ -72,7 +73,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
             }
             Some(name) => phases::one(&project, store, name, args.moment, args.capture.at),
         };
-        collect(&project, &args.capture, &choose).await
+        let (_, collected) = collect(&project, &args.capture, &choose).await?;
+        Ok(collected)
     })??;
     if collected.failed > 0 {
         eprintln!(
@@ -91,13 +93,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     })
 }
 
-/// Captures what is missing of the chosen items, and says on stderr how each fared.
+/// Captures what is missing of the chosen items, and says on stderr how each fared. The store is still this run's alone.
 pub(crate) async fn collect(
     project: &Project,
     flags: &CaptureFlags,
     choose: &Choose<'_>,
-) -> Result<Collected, CliError> {
-    let results = capture(project, flags, choose).await?;
+) -> Result<(Store, Collected), CliError> {
+    let (store, results) = capture(project, flags, choose).await?;
     let same_pictures = run::same_pictures(&results);
     let mut collected = Collected::default();
     for (id, fared) in &results {
@@ -118,7 +120,7 @@ pub(crate) async fn collect(
             }
         }
     }
-    Ok(collected)
+    Ok((store, collected))
 }
 
 /// The same, and what became of each.
@@ -126,7 +128,7 @@ pub(crate) async fn capture(
     project: &Project,
     flags: &CaptureFlags,
     choose: &Choose<'_>,
-) -> Result<Vec<(String, Fared)>, CliError> {
+) -> Result<(Store, Vec<(String, Fared)>), CliError> {
     if let Some(at) = flags.at.filter(|at| *at > Timestamp::now()) {
         return Err(CliError::usage(format!("--at {at} lies in the future"))
             .hint("no server has samples of it yet"));
@@ -143,13 +145,13 @@ pub(crate) async fn capture(
     let registry = flags.registry.registry(DEFAULT_CONCURRENCY)?;
     // Last of all: a wrong command line leaves nothing behind.
     let store = project.open_store()?;
-    let before = (store.moments()).map_err(|source| error(&source))?;
+    let before = store.moments().map_err(|error| store_error(&error))?;
     let chosen = choose(&store)?;
     let now = match flags.at {
         Some(_) => None,
         None => settled::settled(&servers, &chosen.items).await,
     };
-    let moments = (store.moments()).map_err(|source| error(&source))?;
+    let moments = store.moments().map_err(|error| store_error(&error))?;
     let job = Run {
         store: store.clone(),
         config: project.config.clone(),
@@ -167,8 +169,10 @@ pub(crate) async fn capture(
         now,
     };
     let results = run::run(Arc::new(job), say).await;
-    phases::forget_unused(project, &store, &before)?;
-    results.map_err(|source| CliError::from_error(Exit::Undetermined, &source))
+    let forgotten = phases::forget_unused(project, &store, &before);
+    let results = results.map_err(|error| store_error(&error))?;
+    forgotten?;
+    Ok((store, results))
 }
 
 fn say(id: &str, fared: &Fared) {

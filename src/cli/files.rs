@@ -1,6 +1,8 @@
 //! Files that commands read and write: bounded, and never half written.
 
 use super::exit::{CliError, Exit};
+use super::unwritten::cannot_write;
+use evidence::disk::{Part, WriteError};
 use evidence::sigstore::trust::Roots;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -31,21 +33,36 @@ pub(crate) fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
     })
 }
 
-/// Writes a file whole or not at all: temporary name beside it, sync, rename.
+/// Writes a file whole or not at all.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    // A device, a pipe or a link is written to: a file renamed over /dev/null would take its place.
+    // A link stays one: what it leads to is written.
+    let path = &linked_file(path).unwrap_or_else(|| path.into());
+    // So is a device, a pipe or what else there is: a file renamed over /dev/null would take its place.
     if is_special(path) {
         let mut options = std::fs::OpenOptions::new();
         let opened = options.write(true).truncate(true).open(path);
         return opened
             .and_then(|mut file| file.write_all(bytes))
-            .map_err(|error| cannot_write(path, &error));
+            .map_err(|source| cannot_write_file(&WriteError::new(path, source)));
     }
-    let mut part = Part::new(path)?;
-    part.file()
-        .write_all(bytes)
-        .map_err(|error| cannot_write(path, &error))?;
-    part.finish()
+    let written = || -> Result<(), WriteError> {
+        let mut part = Part::new(path)?;
+        part.write_all(bytes)?;
+        part.finish()
+    };
+    written().map_err(|error| cannot_write_file(&error))
+}
+
+/// The file that a link leads to; none for links to links, as /dev/stdout is one.
+fn linked_file(path: &Path) -> Option<PathBuf> {
+    let target = std::fs::read_link(path).ok()?;
+    let target = path.parent()?.join(target);
+    (!is_special(&target) && target.is_file()).then_some(target)
+}
+
+/// The error of a file that was named, with what to do about it.
+pub(crate) fn cannot_write_file(error: &WriteError) -> CliError {
+    cannot_write(error, "name another place that can be written to")
 }
 
 /// Whether there is something that is no file of its own: a device, a pipe, a link.
@@ -61,60 +78,6 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
         )),
         _ => Ok(()),
     }
-}
-
-/// A file in the making, beside its final name.
-pub(crate) struct Part {
-    path: PathBuf,
-    file: tempfile::NamedTempFile,
-}
-
-impl Part {
-    pub(crate) fn new(path: &Path) -> Result<Self, CliError> {
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // As any other file: the umask applies.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let file = builder
-            .prefix(".part-")
-            .tempfile_in(folder_of(path))
-            .map_err(|error| cannot_write(path, &error))?;
-        Ok(Self {
-            path: path.into(),
-            file,
-        })
-    }
-
-    pub(crate) fn file(&mut self) -> &mut File {
-        self.file.as_file_mut()
-    }
-
-    pub(crate) fn finish(self) -> Result<(), CliError> {
-        self.file
-            .as_file()
-            .sync_all()
-            .map_err(|error| cannot_write(&self.path, &error))?;
-        self.file
-            .persist(&self.path)
-            .map_err(|failed| cannot_write(&self.path, &failed.error))?;
-        // The name is on disk when its folder is.
-        File::open(folder_of(&self.path))
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| cannot_write(&self.path, &error))
-    }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
-}
-
-fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::unreachable(format!("cannot write {}: {error}", path.display()))
 }
 
 /// `PATH` with a suffix after its whole name.

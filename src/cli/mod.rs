@@ -2,6 +2,8 @@
 
 mod blob;
 #[cfg(feature = "net")]
+mod bundle_files;
+#[cfg(feature = "net")]
 mod check;
 #[cfg(feature = "net")]
 mod collect;
@@ -42,9 +44,12 @@ mod sbom;
 mod schema;
 #[cfg(feature = "net")]
 mod seal;
+#[cfg(feature = "net")]
+mod seal_predicate;
 mod spot_check;
 mod trust;
 mod trust_flags;
+mod unwritten;
 mod verify;
 #[cfg(feature = "net")]
 mod vulns;

@@ -1,10 +1,11 @@
 //! Which items a run captures, and when their phases are.
 
 use super::collect::MomentFlags;
-use super::exit::{CliError, Exit};
+use super::exit::CliError;
 use super::project::Project;
+use super::unwritten::store_error;
 use evidence::collect::moments::{self, Asked, MomentError};
-use evidence::collect::store::{Store, StoreError};
+use evidence::collect::store::Store;
 use evidence::config::PlannedItem;
 use evidence::model::{Moments, Timestamp};
 
@@ -88,7 +89,9 @@ pub(crate) fn settle(
         change: flags.change,
     };
     moments::settle(name, phase, asked, &mut known).map_err(|error| wrong(&error))?;
-    store.set_moments(&known).map_err(|error| unwritten(&error))
+    store
+        .set_moments(&known)
+        .map_err(|error| store_error(&error))
 }
 
 /// All items of the plan: those of phases whose time is known, or follows from T0, and the others.
@@ -111,7 +114,7 @@ pub(crate) fn all(
     if !known.is_empty() {
         store
             .set_moments(&known)
-            .map_err(|error| unwritten(&error))?;
+            .map_err(|error| store_error(&error))?;
     }
     Ok(Chosen::of(project.plan.items.iter().cloned()))
 }
@@ -123,15 +126,13 @@ pub(crate) fn remember_t0(store: &Store, t0: Option<Timestamp>) -> Result<(), Cl
     }
     let mut known = read(store)?;
     known.t0 = moments::t0(&known, t0).map_err(|error| wrong(&error))?;
-    store.set_moments(&known).map_err(|error| unwritten(&error))
+    store
+        .set_moments(&known)
+        .map_err(|error| store_error(&error))
 }
 
 fn read(store: &Store) -> Result<Moments, CliError> {
-    (store.moments()).map_err(|error| CliError::from_error(Exit::Undetermined, &error))
-}
-
-fn unwritten(error: &StoreError) -> CliError {
-    CliError::from_error(Exit::Undetermined, error)
+    store.moments().map_err(|error| store_error(&error))
 }
 
 fn wrong(error: &MomentError) -> CliError {
@@ -174,7 +175,9 @@ pub(crate) fn settle_known(
     if known.is_empty() {
         return Ok(());
     }
-    store.set_moments(&known).map_err(|error| unwritten(&error))
+    store
+        .set_moments(&known)
+        .map_err(|error| store_error(&error))
 }
 
 /// Takes back when phases are that this run wrote down and captured nothing of: a mistyped time must not stay.
@@ -207,7 +210,9 @@ pub(crate) fn forget_unused(
     if before.t0.is_none() && known.phases.is_empty() {
         known.t0 = None;
     }
-    store.set_moments(&known).map_err(|error| unwritten(&error))
+    store
+        .set_moments(&known)
+        .map_err(|error| store_error(&error))
 }
 
 /// When servers have all samples of the item's phase; none when it has been captured, or has no time.
@@ -222,7 +227,8 @@ pub(crate) fn ready(
     let Some(phase) = project.plan.phases.get(name) else {
         return Ok(None);
     };
-    let known = match project.filled_store() {
+    // Another run may be filling it at this very time.
+    let known = match Store::look(&project.store_dir) {
         Ok(store) => read(&store)?,
         Err(_) => Moments::default(),
     };

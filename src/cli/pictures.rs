@@ -2,6 +2,7 @@
 
 use super::exit::{CliError, Exit};
 use super::files;
+use evidence::disk;
 use evidence::model::{Chart, Exhibit, Report};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -86,12 +87,7 @@ pub(crate) fn write(
     folder: &Path,
 ) -> Result<BTreeMap<String, Vec<String>>, CliError> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    std::fs::create_dir_all(folder).map_err(|error| {
-        CliError::unreachable(format!(
-            "cannot make the folder {}: {error}",
-            folder.display()
-        ))
-    })?;
+    disk::make_folder(folder).map_err(|error| files::cannot_write_file(&error))?;
     for picture in pictures {
         files::write(&folder.join(&picture.name), picture.draw().as_bytes())?;
         let of_item = names.entry(picture.id.to_owned()).or_default();

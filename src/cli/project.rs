@@ -4,11 +4,12 @@ use super::exit::{CliError, Exit};
 use super::files;
 use super::roots;
 use super::trust_flags::warn;
+use super::unwritten::store_error;
 use crate::cli::output::plain;
 use evidence::appraise;
 use evidence::collect::configuration::{self, ConfigurationSource};
 use evidence::collect::git::{self, GitError, ResolvedTag};
-use evidence::collect::store::{Store, StoreError, StoreHead};
+use evidence::collect::store::{Store, StoreHead};
 use evidence::config::model::RootSource;
 use evidence::config::{self, Binding, Config, Plan};
 use evidence::git::Commit;
@@ -160,14 +161,14 @@ impl Project {
         }
     }
 
-    /// Opens the capture store, or starts it.
+    /// Opens the capture store for this run alone, or starts it.
     pub(crate) fn open_store(&self) -> Result<Store, CliError> {
-        Store::open_or_create(&self.store_dir, self.head()).map_err(|error| no_store(&error))
+        Store::open_or_create(&self.store_dir, self.head()).map_err(|error| store_error(&error))
     }
 
-    /// Opens the capture store that was filled before.
+    /// Opens the capture store that was filled before, which no run writes meanwhile.
     pub(crate) fn filled_store(&self) -> Result<Store, CliError> {
-        Store::open(&self.store_dir, &self.head()).map_err(|error| no_store(&error))
+        Store::open(&self.store_dir, &self.head()).map_err(|error| store_error(&error))
     }
 
     fn head(&self) -> StoreHead {
@@ -209,17 +210,6 @@ fn warn_about(plan: &Plan) {
         }
     }
     warn(&warnings);
-}
-
-fn no_store(error: &StoreError) -> CliError {
-    match error {
-        StoreError::OtherRelease { .. } => CliError::from_error(Exit::Usage, error)
-            .hint("a store holds one release: name another with --store, or remove this one"),
-        StoreError::Absent(_) => {
-            CliError::from_error(Exit::Undetermined, error).hint("run `evidence collect` first")
-        }
-        _ => CliError::from_error(Exit::Undetermined, error),
-    }
 }
 
 /// Clones of one commit, as CI makes them, lack tags, or have the commit in an annotated tag's place.

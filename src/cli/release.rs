@@ -1,5 +1,6 @@
 //! `evidence release`: collect what is left, pack, seal, verify, report: the one line in CI.
 
+use super::bundle_files::BundleFiles;
 use super::collect::{CaptureFlags, collect};
 use super::exit::{CliError, Exit};
 use super::files;
@@ -15,7 +16,7 @@ use evidence::report;
 use evidence::sigstore::Options;
 use evidence::verify::{AskedRelease, ReadOptions, Trust, verify_with};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Collects, packs, seals and verifies the evidence of a tag. Run again after a failure: it goes on where it ended.
 #[derive(Debug, clap::Args)]
@@ -57,7 +58,7 @@ pub(crate) async fn release(args: &Args) -> Result<Released, CliError> {
     // Who seals is settled before the first capture: a wrong password must not cost an hour.
     let sealer = Sealer::new(&args.seal)?;
     let choose = |store: &Store| phases::all(&project, store, args.t0);
-    let collected = collect(&project, &args.capture, &choose).await?;
+    let (store, collected) = collect(&project, &args.capture, &choose).await?;
     if collected.failed > 0 {
         return Err(CliError::unreachable(format!(
             "{} source(s) failed, so nothing was packed or sealed",
@@ -65,20 +66,23 @@ pub(crate) async fn release(args: &Args) -> Result<Released, CliError> {
         ))
         .hint("run the same command again: it captures only what is missing"));
     }
-    let store = project.filled_store()?;
-    let (bundle, _) = pack(&project, &store, &args.out_dir, args.threads)?;
-    let sealed = seal(&bundle, sealer).await?;
-    let exit = own_verification(&project, &bundle, &sealed, args.threads)?;
-    Ok(Released { bundle, exit })
+    let (files, _) = pack(&project, &store, &args.out_dir, args.threads)?;
+    let sealed = seal(&files, sealer).await?;
+    let exit = own_verification(&project, &files, &sealed, args.threads)?;
+    Ok(Released {
+        bundle: files.bundle().to_owned(),
+        exit,
+    })
 }
 
 /// What was sealed is verified as a stranger would who accepts this signer; the page is made from that.
 fn own_verification(
     project: &Project,
-    bundle: &Path,
+    files: &BundleFiles,
     sealed: &Sealed,
     threads: ThreadFlags,
 ) -> Result<Exit, CliError> {
+    let bundle = files.bundle();
     let mut roots = project.roots.clone();
     roots.merge(sealed.roots.clone());
     let trust = Trust {
@@ -96,22 +100,13 @@ fn own_verification(
     let file = File::open(bundle).map_err(|error| {
         CliError::unreachable(format!("cannot open {}: {error}", bundle.display()))
     })?;
-    let seal = files::read(&sealed.path, evidence::model::limits::SIGNATURE_BYTES)?;
+    let seal = files::read(&files.seal(), evidence::model::limits::SIGNATURE_BYTES)?;
     let options = ReadOptions {
         threads: threads.count(),
         ..ReadOptions::default()
     };
     let found = verify_with(file, &files::name(bundle), Some(&seal), &trust, &options);
-    files::write(&page(bundle), report::html(&found).as_bytes())?;
+    files::write(&files.page(), report::html(&found).as_bytes())?;
     eprint!("\n{}", report::text(&found));
     Ok(Exit::from_report(&found))
-}
-
-/// `B.report.html` for `B.tar.gz`.
-pub(crate) fn page(bundle: &Path) -> PathBuf {
-    let name = files::name(bundle);
-    bundle.with_file_name(format!(
-        "{}.report.html",
-        name.strip_suffix(".tar.gz").unwrap_or(&name)
-    ))
 }

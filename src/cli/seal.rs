@@ -1,22 +1,24 @@
 //! `evidence seal`: signs a bundle, has it timestamped and logged, verifies that, and only then writes the seal.
 
+use super::bundle_files::BundleFiles;
 use super::exit::{CliError, Exit};
 use super::files;
 use super::output::plain;
 use super::roots;
 use super::runtime;
-use evidence::bundle::{COMPRESSOR, Inspected, inspect};
+use super::seal_predicate::{images, predicate};
+use super::trust_flags::warn;
+use evidence::bundle::{Inspected, inspect};
 use evidence::model::identity::Pattern;
-use evidence::model::predicate::{ResourceDescriptor, SealPredicate, SealedItem, SealedRelease};
 use evidence::model::redact::Secret;
-use evidence::model::{Digest, Expectation, IdentityRule, Instance, Manifest, Timestamp, limits};
+use evidence::model::{Digest, IdentityRule, Instance, LogRecord, Timestamp, limits};
 use evidence::net::{Http, HttpOptions};
 use evidence::seal::{
-    Credential, IdentityToken, LocalKey, RekorVersion, SealError, Services, Signed, TokenError,
+    Credential, IdentityToken, LocalKey, RekorVersion, SealError, Services, TokenError,
     ambient_token, given_token, has_ambient_token, seal_statement, sign_statement,
 };
 use evidence::sigstore::trust::{Key, Roots};
-use evidence::sigstore::{Artifact, Judgement, Options, judge_bundle};
+use evidence::sigstore::{Artifact, Judgement, Options, Signature, judge_bundle};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +68,6 @@ pub(crate) struct SealFlags {
 /// A seal that was verified and written.
 #[derive(Debug)]
 pub(crate) struct Sealed {
-    pub(crate) path: PathBuf,
     pub(crate) signer: IdentityRule,
     pub(crate) key: Option<Key>,
     pub(crate) roots: Roots,
@@ -74,7 +75,10 @@ pub(crate) struct Sealed {
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     let sealer = Sealer::new(&args.seal)?;
-    runtime::block_on(seal(&args.bundle, sealer))??;
+    // Before anything is signed and logged: is it there, and can a seal be put beside it?
+    open(&args.bundle)?;
+    let files = BundleFiles::take(&args.bundle)?;
+    runtime::block_on(seal(&files, sealer))??;
     Ok(Exit::Verified)
 }
 
@@ -109,25 +113,55 @@ impl Sealer {
 }
 
 /// Seals the bundle and prints what can be looked up: SHA-256, log index, log id, entry UUID.
-pub(crate) async fn seal(bundle: &Path, sealer: Sealer) -> Result<Sealed, CliError> {
+///
+/// A seal by the same key that says the same is kept: another entry in the log would say nothing new. Certificates are
+/// made anew for each signature, so that a seal by one is made again.
+pub(crate) async fn seal(files: &BundleFiles, sealer: Sealer) -> Result<Sealed, CliError> {
+    let bundle = files.bundle();
     let Sealer {
         who,
         services,
         roots,
         http,
     } = sealer;
-    let inspected = open(bundle)?;
+    let inspected = inspected(bundle)?;
     let name = files::name(bundle);
     let images = images(&inspected.manifest);
     let predicate = predicate(&inspected);
     let statement = seal_statement((&name, &inspected.packed.digest), &images, &predicate)
         .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
+    let path = files.seal();
+    let digest = inspected.packed.digest;
+    if let Who::Key(_, key) = &who
+        && let Some(signature) = same_seal(&path, &statement, digest, key, &roots)
+    {
+        eprintln!(
+            "{}",
+            plain(&format!(
+                "kept      {}: it seals this bundle by this key; remove it to seal anew",
+                path.display()
+            ))
+        );
+        files::print(&summary(
+            &name,
+            &digest,
+            signature.log.as_ref(),
+            None,
+            &signature,
+            &path,
+        ))?;
+        return Ok(Sealed {
+            signer: IdentityRule::Key { pem: key.pem() },
+            key: Some(key.clone()),
+            roots,
+        });
+    }
     let (credential, key) = credential(who, &http, bundle).await?;
     let signed = sign_statement(&http, &services, &credential, &statement)
         .await
         .map_err(|error| failed(&error, bundle))?;
     let keys: Vec<Key> = key.iter().cloned().collect();
-    let artifact = Artifact::Digest(inspected.packed.digest);
+    let artifact = Artifact::Digest(digest);
     let judged = judge_bundle(
         &signed.bundle_json,
         artifact,
@@ -147,13 +181,14 @@ pub(crate) async fn seal(bundle: &Path, sealer: Sealer) -> Result<Sealed, CliErr
             .hint("give the trusted root of the services with --seal-trusted-root"));
         }
     };
-    let path = files::sidecar(bundle, ".sigstore.json");
+    say_replaced(files, &digest);
     files::write(&path, &signed.bundle_json)?;
     files::print(&summary(
         &name,
-        &inspected.packed.digest,
-        &signed,
-        &signature.identity.to_string(),
+        &digest,
+        signed.log.as_ref(),
+        signed.uuid.as_deref(),
+        &signature,
         &path,
     ))?;
     let signer = match (&signature.identity, &key) {
@@ -170,34 +205,74 @@ pub(crate) async fn seal(bundle: &Path, sealer: Sealer) -> Result<Sealed, CliErr
             ));
         }
     };
-    Ok(Sealed {
-        path,
-        signer,
-        key,
-        roots,
-    })
+    Ok(Sealed { signer, key, roots })
 }
 
-fn open(bundle: &Path) -> Result<Inspected, CliError> {
-    let file = File::open(bundle)
-        .map_err(|error| CliError::usage(format!("cannot open {}: {error}", bundle.display())))?;
-    inspect(file).map_err(|error| {
+/// The signature of the seal that is there, if it holds under these roots, is by this key, and says the same.
+fn same_seal(
+    path: &Path,
+    statement: &[u8],
+    digest: Digest,
+    key: &Key,
+    roots: &Roots,
+) -> Option<Box<Signature>> {
+    let seal = files::read(path, limits::SIGNATURE_BYTES).ok()?;
+    let keys = [key.clone()];
+    let artifact = Artifact::Digest(digest);
+    let judged = judge_bundle(&seal, artifact, roots, &keys, &Options::STRICT);
+    match judged.judgement {
+        Judgement::Valid(signature)
+            if judged.statement.as_deref() == Some(statement)
+                && matches!(signature.identity, evidence::model::Identity::Key { .. }) =>
+        {
+            Some(signature)
+        }
+        _ => None,
+    }
+}
+
+/// Says so when a seal of other bytes than these gives way to the new one: whoever needs it has a copy, or the log.
+fn say_replaced(files: &BundleFiles, digest: &Digest) {
+    if let Some(other) = files.sealed().filter(|sealed| sealed != digest) {
+        let path = files.seal();
+        warn(&[format!(
+            "{} sealed another bundle, {other}, which is not there any more: the new seal takes its place",
+            path.display()
+        )]);
+    }
+}
+
+fn open(bundle: &Path) -> Result<File, CliError> {
+    File::open(bundle)
+        .map_err(|error| CliError::usage(format!("cannot open {}: {error}", bundle.display())))
+}
+
+fn inspected(bundle: &Path) -> Result<Inspected, CliError> {
+    inspect(open(bundle)?).map_err(|error| {
         CliError::from_error(Exit::Refused, &error).detail(bundle.display().to_string())
     })
 }
 
-fn summary(name: &str, digest: &Digest, signed: &Signed, signer: &str, path: &Path) -> String {
+fn summary(
+    name: &str,
+    digest: &Digest,
+    log: Option<&LogRecord>,
+    uuid: Option<&str>,
+    signature: &Signature,
+    path: &Path,
+) -> String {
     let mut text = format!(
-        "sealed     {name}\nsha256     {}\nsigner     {signer}\n",
-        digest.hex()
+        "sealed     {name}\nsha256     {}\nsigner     {}\n",
+        digest.hex(),
+        signature.identity
     );
-    if let Some(log) = &signed.log {
+    if let Some(log) = log {
         text.push_str(&format!(
             "log index  {}\nlog id     {}\n",
             log.index, log.log_id
         ));
     }
-    if let Some(uuid) = &signed.uuid {
+    if let Some(uuid) = uuid {
         text.push_str(&format!("entry uuid {uuid}\n"));
     }
     text.push_str(&format!("seal       {}\n", path.display()));
@@ -304,56 +379,4 @@ fn trusted(paths: &[PathBuf]) -> Result<Roots, CliError> {
         roots::add_instance(&mut found, Instance::PublicGood)?;
     }
     Ok(found)
-}
-
-/// Images of the bundle as subjects, so that a release's evidence is found from an image's digest.
-fn images(manifest: &Manifest) -> Vec<(String, Digest)> {
-    manifest
-        .items
-        .iter()
-        .filter(|item| matches!(item.expectation, Expectation::Image { .. }))
-        .filter_map(|item| {
-            let digest = item.request.get("digest")?.as_str()?.parse().ok()?;
-            Some((item.id.clone(), digest))
-        })
-        .collect()
-}
-
-fn predicate(inspected: &Inspected) -> SealPredicate {
-    let manifest = &inspected.manifest;
-    let release = &manifest.release;
-    SealPredicate {
-        release: SealedRelease {
-            repository: release.repository.clone(),
-            tag: release.tag.clone(),
-            version: release.version.clone(),
-            commit: ResourceDescriptor::with(&release.repository, "gitCommit", &release.commit),
-            tag_object: release
-                .tag_object
-                .as_ref()
-                .map(|object| ResourceDescriptor::with(&release.tag, "gitTag", object)),
-        },
-        stage: manifest.stage.clone(),
-        sequence: manifest.sequence,
-        previous: manifest
-            .previous
-            .map(|digest| ResourceDescriptor::sha256("previous", &digest)),
-        manifest: ResourceDescriptor::sha256(
-            evidence::bundle::MANIFEST,
-            &inspected.packed.manifest,
-        ),
-        tar: ResourceDescriptor::sha256("tar", &inspected.packed.tar),
-        compressor: COMPRESSOR.into(),
-        gates: manifest.gates_word(),
-        items: manifest
-            .items
-            .iter()
-            .map(|item| SealedItem {
-                id: item.id.clone(),
-                kind: item.expectation.kind(),
-                status: item.claim.status,
-                met: item.claim.met,
-            })
-            .collect(),
-    }
 }

@@ -1,5 +1,6 @@
 //! What is computed from metrics: judged by their captures, once these are in the store.
 
+use super::kept::Failure;
 use super::run::{Fared, Run, chain};
 use super::store::{Store, StoredItem};
 use crate::config::PlannedItem;
@@ -9,21 +10,19 @@ use std::collections::BTreeMap;
 /// Judges an item by the metrics that it reads; one that lacks a metric has failed.
 ///
 /// It is never kept without a look: a metric may have been captured anew.
-pub(super) fn judge(run: &Run, planned: &PlannedItem, fared: &BTreeMap<String, Fared>) -> Fared {
-    let mut inputs = Vec::new();
-    for id in planned.expectation.inputs() {
-        match input(run, id, fared) {
-            Ok(stored) => inputs.push(stored),
-            Err(message) => return Fared::Failed(message),
-        }
-    }
+pub(super) fn judge(
+    run: &Run,
+    planned: &PlannedItem,
+    fared: &BTreeMap<String, Fared>,
+) -> Result<Fared, Failure> {
+    let inputs = planned.expectation.inputs().into_iter();
+    let inputs: Result<Vec<_>, _> = inputs.map(|id| input(run, id, fared)).collect();
     let before = run.store.item(&planned.id).ok().flatten();
-    let stored = together(&run.store, &inputs).and_then(|capture| run.keep(planned, &capture));
-    match stored {
-        Ok(stored) if before.as_ref() == Some(&stored) => Fared::Kept(stored),
-        Ok(stored) => Fared::Captured(stored),
-        Err(message) => Fared::Failed(message),
-    }
+    let stored = run.keep(planned, &together(&run.store, &inputs?)?)?;
+    Ok(match before {
+        Some(before) if before == stored => Fared::Kept(stored),
+        _ => Fared::Captured(stored),
+    })
 }
 
 /// The metric, of this run or of one before.

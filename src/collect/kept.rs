@@ -1,12 +1,46 @@
 //! Which stored items a run keeps, and how it stores what it captured.
 
 use super::configuration::ConfigurationSource;
-use super::run::{Run, chain};
+use super::run::{Fared, Run, chain};
 use super::store::{StoreError, StoredItem};
 use crate::appraise::{self, Context, SignatureTrust};
 use crate::config::PlannedItem;
 use crate::model::{Capture, Expectation, Item, StatedClaim};
 use crate::sigstore::Options;
+
+/// Why there is no capture of an item.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Its source failed, in one line.
+    Source(String),
+    /// The store did not take it.
+    Store(StoreError),
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Self {
+        Self::Source(why)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// How an item fared; of what the store did not take the first is remembered.
+pub(super) fn fared(result: Result<Fared, Failure>, unwritten: &mut Option<StoreError>) -> Fared {
+    match result {
+        Ok(fared) => fared,
+        Err(Failure::Source(why)) => Fared::Failed(why),
+        Err(Failure::Store(error)) => {
+            let why = chain(&error);
+            unwritten.get_or_insert(error);
+            Fared::Failed(why)
+        }
+    }
+}
 
 impl Run {
     /// The stored item, when there is nothing left to do for it: it is what is planned now, its bytes are those of
@@ -42,7 +76,7 @@ impl Run {
         &self,
         planned: &PlannedItem,
         capture: &Capture,
-    ) -> Result<StoredItem, String> {
+    ) -> Result<StoredItem, Failure> {
         let mut files: Vec<_> = capture.files.iter().map(|file| file.path.clone()).collect();
         files.sort();
         files.dedup();
@@ -57,7 +91,7 @@ impl Run {
             claim: self.appraise(planned, capture),
             files,
         };
-        self.store.put(item, capture).map_err(|error| chain(&error))
+        Ok(self.store.put(item, capture)?)
     }
 
     fn is_wanted(&self, stored: &StoredItem, planned: &PlannedItem) -> bool {

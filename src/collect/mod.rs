@@ -33,6 +33,7 @@ mod platforms;
 mod process;
 mod repository;
 mod scan;
+mod store_error;
 
 pub use image::{FetchedImage, ImageError, fetch, fetch_image};
 pub use layout_dir::read_image_layout;

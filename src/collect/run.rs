@@ -4,6 +4,7 @@ use super::commands::CommandSource;
 use super::configuration::{self, ConfigurationSource};
 use super::files::FilesSource;
 use super::image::{FetchedImage, fetch};
+use super::kept::{self, Failure};
 use super::servers::Servers;
 use super::settled::settled_now;
 use super::store::{Store, StoreError, StoredItem};
@@ -75,7 +76,7 @@ const AT_ONCE: usize = 16;
 /// Captures all that is missing; `say` hears of each item as it ends. Results stand in the order of the plan.
 ///
 /// # Errors
-/// When the store cannot be written. A source that fails is a result, no error.
+/// When the store cannot be written, once all that it takes is in it. A source that fails is a result, no error.
 pub async fn run(
     run: Arc<Run>,
     say: impl Fn(&str, &Fared),
@@ -86,6 +87,7 @@ pub async fn run(
     let mut images: BTreeMap<String, Vec<PlannedItem>> = BTreeMap::new();
     let mut stored = BTreeMap::new();
     let mut incomplete = BTreeSet::new();
+    let mut unwritten = None;
     let (judged, captured): (Vec<_>, Vec<_>) =
         (run.items.iter()).partition(|planned| !planned.expectation.inputs().is_empty());
     for planned in &captured {
@@ -117,10 +119,11 @@ pub async fn run(
                 let (run, planned, turn) = (run.clone(), planned.clone(), turns.clone());
                 tasks.spawn(async move {
                     let _turn = turn.acquire().await;
-                    let captured = capture(&run, &planned)
-                        .await
+                    let captured = capture(&run, &planned).await;
+                    let stored = captured
+                        .map_err(Failure::from)
                         .and_then(|capture| run.keep(&planned, &capture));
-                    vec![(planned.id, captured)]
+                    vec![(planned.id, stored)]
                 });
             }
         }
@@ -133,20 +136,20 @@ pub async fn run(
         });
     }
     while let Some(joined) = tasks.join_next().await {
-        let ended = joined.unwrap_or_default();
-        for (id, captured) in ended {
-            let fared = match captured {
-                Ok(stored) => Fared::Captured(stored),
-                Err(message) => Fared::Failed(message),
-            };
+        for (id, stored) in joined.unwrap_or_default() {
+            let fared = kept::fared(stored.map(Fared::Captured), &mut unwritten);
             say(&id, &fared);
             results.insert(id, fared);
         }
     }
     for planned in judged {
-        let fared = judged::judge(&run, planned, &results);
+        let judged = judged::judge(&run, planned, &results);
+        let fared = kept::fared(judged, &mut unwritten);
         say(&planned.id, &fared);
         results.insert(planned.id.clone(), fared);
+    }
+    if let Some(error) = unwritten {
+        return Err(error);
     }
     Ok(run
         .items
@@ -190,7 +193,7 @@ async fn capture_image(
     run: &Run,
     image: &str,
     planned: Vec<PlannedItem>,
-) -> Vec<(String, Result<StoredItem, String>)> {
+) -> Vec<(String, Result<StoredItem, Failure>)> {
     let reference = run
         .items
         .iter()
@@ -222,9 +225,10 @@ async fn capture_image(
                 Ok(fetched) => {
                     let capture = oci_files::capture(image, &reference, fetched, Timestamp::now());
                     (run.with_files(&planned, capture))
+                        .map_err(Failure::from)
                         .and_then(|capture| run.keep(&planned, &capture))
                 }
-                Err(message) => Err(message.clone()),
+                Err(message) => Err(message.clone().into()),
             };
             (planned.id, result)
         })

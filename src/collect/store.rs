@@ -2,21 +2,27 @@
 //!
 //! `store.json` says what is released; `moments.json` when its phases were; `items/<id>.json` is written when all its blobs are there; `blobs/<hex>`
 //! holds bytes by their SHA-256. Every file is written to a temporary name, synced and renamed: a kill at any
-//! moment loses at most the capture in flight.
+//! moment loses at most the capture in flight. `lock` is held by the one run that writes, or by those that read.
+//! No file's time means anything.
 
+use crate::disk::{self, Lock, LockError, Part};
 use crate::model::capture::StoredFile;
 use crate::model::{Capture, Digest, Item, Moments, Producer, Release, limits};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A capture store on disk.
+pub use super::store_error::StoreError;
+
+/// A capture store on disk, locked for as long as this or a clone of it lives.
 #[derive(Clone, Debug)]
 pub struct Store {
     dir: PathBuf,
     head: StoreHead,
+    _lock: Option<Arc<Lock>>,
 }
 
 /// What a store is about.
@@ -47,62 +53,28 @@ pub struct StoredItem {
     pub files: Vec<StoredFile>,
 }
 
-/// Why a store cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// A file of it cannot be read or written.
-    #[error("{}", path.display())]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file of it is no JSON of ours.
-    #[error("{} is not a file of a capture store", path.display())]
-    Json {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// It is about another release.
-    #[error("the store in {} is about {found}, not {wanted}", dir.display())]
-    OtherRelease {
-        /// The store.
-        dir: PathBuf,
-        /// Tag and commit in it.
-        found: String,
-        /// Tag and commit that are asked for.
-        wanted: String,
-    },
-    /// There is none.
-    #[error("there is no capture store in {}", .0.display())]
-    Absent(PathBuf),
-}
-
 impl Store {
-    /// Opens the store in `dir`, or starts one.
+    /// Opens the store in `dir`, or starts one, for this run alone.
     ///
     /// # Errors
-    /// When it is about another release, or cannot be read or written.
+    /// When another run uses it, it is about another release, or cannot be read or written.
     pub fn open_or_create(dir: &Path, head: StoreHead) -> Result<Self, StoreError> {
-        for folder in [dir.to_owned(), dir.join("items"), dir.join("blobs")] {
-            fs::create_dir_all(&folder).map_err(|source| StoreError::Io {
-                path: folder,
-                source,
-            })?;
-        }
-        let path = dir.join("store.json");
+        disk::make_folder(dir)?;
+        let lock = Lock::alone(&dir.join(LOCK)).map_err(|source| locked(dir, source))?;
+        let path = dir.join(HEAD);
         if path.exists() {
             let found: StoreHead = read_json(&path)?;
             require_same(dir, &found, &head)?;
         }
+        let ignore = dir.join(IGNORE);
+        disk::remove_parts(dir, Some(&[&path, &ignore, &dir.join(MOMENTS)]));
+        for folder in [dir.join(ITEMS), dir.join(BLOBS)] {
+            disk::make_folder(&folder)?;
+            disk::remove_parts(&folder, None);
+            // What is kept of a run that was killed was renamed, and perhaps no more than that.
+            disk::sync_folder(&folder)?;
+        }
         // Captures belong into a bundle and never into the repository that they lie in.
-        let ignore = dir.join(".gitignore");
         if !ignore.exists() {
             write_atomically(&ignore, b"*\n")?;
         }
@@ -111,38 +83,47 @@ impl Store {
         Ok(Self {
             dir: dir.into(),
             head,
+            _lock: Some(Arc::new(lock)),
         })
     }
 
-    /// Opens the store in `dir`, which must be about the release of `wanted`.
+    /// Opens the store in `dir`, which must be about the release of `wanted`, to read what no run changes meanwhile.
     ///
     /// # Errors
-    /// When there is none, when it is about another release, or when it cannot be read.
+    /// When there is none, a run fills it, it is about another release, or it cannot be read.
     pub fn open(dir: &Path, wanted: &StoreHead) -> Result<Self, StoreError> {
-        let path = dir.join("store.json");
-        if !path.exists() {
-            return Err(StoreError::Absent(dir.into()));
-        }
-        let head = read_json(&path)?;
-        require_same(dir, &head, wanted)?;
+        let store = Self::open_any(dir)?;
+        require_same(dir, &store.head, wanted)?;
+        Ok(store)
+    }
+
+    /// The same, whatever release it is about.
+    ///
+    /// # Errors
+    /// When there is none, a run fills it, or it cannot be read.
+    pub fn open_any(dir: &Path) -> Result<Self, StoreError> {
+        // Where there is no store none is begun.
+        Self::look(dir)?;
+        let lock = Lock::shared(&dir.join(LOCK)).map_err(|source| locked(dir, source))?;
         Ok(Self {
-            dir: dir.into(),
-            head,
+            _lock: lock.map(Arc::new),
+            ..Self::look(dir)?
         })
     }
 
-    /// Opens the store in `dir`, whatever release it is about.
+    /// Opens the store in `dir` without its lock, to read single files, each of which is whole at any time.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
-    pub fn open_any(dir: &Path) -> Result<Self, StoreError> {
-        let path = dir.join("store.json");
+    pub fn look(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join(HEAD);
         if !path.exists() {
             return Err(StoreError::Absent(dir.into()));
         }
         Ok(Self {
             dir: dir.into(),
             head: read_json(&path)?,
+            _lock: None,
         })
     }
 
@@ -151,7 +132,7 @@ impl Store {
     /// # Errors
     /// When the folder or one of its files cannot be read.
     pub fn items(&self) -> Result<Vec<StoredItem>, StoreError> {
-        let folder = self.dir.join("items");
+        let folder = self.dir.join(ITEMS);
         let error = |source| StoreError::Io {
             path: folder.clone(),
             source,
@@ -174,7 +155,7 @@ impl Store {
     /// # Errors
     /// When the file is there and cannot be read.
     pub fn moments(&self) -> Result<Moments, StoreError> {
-        let path = self.dir.join("moments.json");
+        let path = self.dir.join(MOMENTS);
         match path.exists() {
             true => read_json(&path),
             false => Ok(Moments::default()),
@@ -186,7 +167,7 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn set_moments(&self, moments: &Moments) -> Result<(), StoreError> {
-        write_json(&self.dir.join("moments.json"), moments)
+        write_json(&self.dir.join(MOMENTS), moments)
     }
 
     /// What the store is about.
@@ -224,7 +205,9 @@ impl Store {
             let is_there = read_at_most(&path, file.bytes.len() as u64)
                 .is_ok_and(|found| found == *file.bytes);
             if !is_there {
-                write_atomically(&path, &file.bytes)?;
+                let mut part = Part::private(&path)?;
+                part.write_all(&file.bytes)?;
+                part.place()?;
             }
             files.push(StoredFile {
                 path: file.path.clone(),
@@ -234,6 +217,8 @@ impl Store {
                 media_type: file.media_type.clone(),
             });
         }
+        // Before the item that names them: also those that another item's task has just renamed.
+        disk::sync_folder(&self.dir.join(BLOBS))?;
         let stored = StoredItem { item, files };
         self.restate(&stored)?;
         Ok(stored)
@@ -291,39 +276,26 @@ impl Store {
     }
 
     fn item_path(&self, id: &str) -> PathBuf {
-        self.dir.join("items").join(format!("{id}.json"))
+        self.dir.join(ITEMS).join(format!("{id}.json"))
     }
 
     fn blob_path(&self, digest: &Digest) -> PathBuf {
-        self.dir.join("blobs").join(digest.hex())
+        self.dir.join(BLOBS).join(digest.hex())
     }
 }
 
-/// Writes a file so that it is there whole or not at all: temporary name, sync, rename, sync of the folder.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let error = |source| StoreError::Io {
-        path: path.into(),
+/// Writes a file of the store whole or not at all; nobody but its owner can read it.
+fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut part = Part::private(path)?;
+    part.write_all(bytes)?;
+    Ok(part.finish()?)
+}
+
+fn locked(dir: &Path, source: LockError) -> StoreError {
+    StoreError::Lock {
+        dir: dir.into(),
         source,
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".part-")
-        .tempfile_in(folder)
-        .map_err(error)?;
-    temporary.write_all(bytes).map_err(error)?;
-    temporary.as_file().sync_all().map_err(error)?;
-    temporary
-        .persist(path)
-        .map_err(|failed| error(failed.error))?;
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(error)
+    }
 }
 
 /// What a store is about cannot change: its captures are about the release that it was started for.
@@ -378,3 +350,16 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
     bytes.push(b'\n');
     write_atomically(path, &bytes)
 }
+
+/// What the store is about.
+const HEAD: &str = "store.json";
+/// Keeps the store out of the repository.
+const IGNORE: &str = ".gitignore";
+/// When phases were.
+const MOMENTS: &str = "moments.json";
+/// Folder of items.
+const ITEMS: &str = "items";
+/// Folder of bytes.
+const BLOBS: &str = "blobs";
+/// Held by who writes, or by those who read.
+const LOCK: &str = "lock";

@@ -1,9 +1,10 @@
 //! Verified TUF metadata on disk: what the next refresh may not fall behind.
 
+use crate::disk::{self, Part, WriteError};
 use crate::model::limits;
 use sigstore_tuf::{Error, MetadataStore};
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -88,17 +89,15 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whole or not at all: temporary name beside it, sync, rename.
+/// Whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut part = tempfile::Builder::new()
-        .prefix(".part-")
-        .tempfile_in(folder)?;
-    part.write_all(bytes)?;
-    part.as_file().sync_all()?;
-    part.persist(path)?;
-    Ok(())
+    let written = || -> Result<(), WriteError> {
+        disk::make_folder(path.parent().unwrap_or(Path::new(".")))?;
+        let mut part = Part::private(path)?;
+        part.write_all(bytes)?;
+        part.finish()
+    };
+    written().map_err(|error| error.source)
 }
 
 #[cfg(test)]

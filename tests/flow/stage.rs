@@ -155,7 +155,7 @@ pub(crate) fn names(folder: &Path) -> BTreeSet<String> {
     };
     entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.starts_with(".part-"))
+        .filter(|name| !(name.starts_with('.') && name.contains(".part-")))
         .collect()
 }
 

@@ -2,13 +2,14 @@
 
 mod project;
 
+use super::bundle_files::page;
 use super::collect::CaptureFlags;
 use super::exit::{CliError, Exit};
 use super::files;
 use super::project::ProjectFlags;
 use super::reading_flags::ThreadFlags;
 use super::registry_flags::RegistryFlags;
-use super::release::{self, page, release};
+use super::release::{self, release};
 use super::runtime;
 use super::seal::SealFlags;
 use evidence::sandbox::{Caller, Claims, Sandbox, SandboxError, SandboxOptions, Workflow};

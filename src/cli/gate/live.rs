@@ -8,6 +8,7 @@ use crate::cli::format::Output;
 use crate::cli::phases::{self, Chosen};
 use crate::cli::project::{Project, ProjectFlags};
 use crate::cli::runtime;
+use crate::cli::unwritten::store_error;
 use evidence::collect::judged::together;
 use evidence::collect::run::Fared;
 use evidence::collect::store::{Store, StoredItem};
@@ -153,7 +154,7 @@ pub(super) async fn judge(
             afresh: gate.phase.is_none(),
         })
     };
-    let results = capture(project, &args.capture, &choose).await?;
+    let (store, results) = capture(project, &args.capture, &choose).await?;
     let lacks =
         (results.iter()).any(|(id, fared)| *id != gate.id && matches!(fared, Fared::Failed(_)));
     let causes: BTreeMap<String, String> = (results.iter())
@@ -169,11 +170,9 @@ pub(super) async fn judge(
             Fared::Failed(_) => None,
         })
         .collect();
-    let store = project.filled_store()?;
     let capture = together(&store, &captured).map_err(CliError::unreachable)?;
     let phase = gate.phase.as_deref();
-    let moments =
-        (store.moments()).map_err(|error| CliError::from_error(Exit::Undetermined, &error))?;
+    let moments = store.moments().map_err(|error| store_error(&error))?;
     let mut judged = Judged::of(
         &gate.id,
         &gate.title,

@@ -4,6 +4,7 @@ use super::shown::{self, GateFormat, Judged};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::format::Output;
 use crate::cli::output::plain;
+use crate::cli::unwritten::store_error;
 use evidence::appraise::{self, Comparison};
 use evidence::collect::judged_gates::{self, JudgedGate, JudgedGates};
 use evidence::collect::store::Store;
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     let outputs = Output::all(&args.output, GateFormat::Text)?;
     let wrong = |error: &dyn std::error::Error| CliError::from_error(Exit::Undetermined, error);
     let mut found: JudgedGates = if args.path.is_dir() {
-        let store = Store::open_any(&args.path).map_err(|error| wrong(&error))?;
+        let store = Store::open_any(&args.path).map_err(|error| store_error(&error))?;
         judged_gates::of_store(&store).map_err(|error| wrong(&error))?
     } else {
         let found = judged_gates::of_bundle(&args.path).map_err(|error| wrong(&error))?;

@@ -2,8 +2,9 @@
 
 use super::live::{Args, judge, named};
 use super::shown::Judged;
-use crate::cli::exit::CliError;
+use crate::cli::exit::{CliError, Exit};
 use crate::cli::files;
+use crate::cli::output::plain;
 use crate::cli::phases;
 use crate::cli::project::Project;
 use evidence::config::PlannedItem;
@@ -53,13 +54,17 @@ pub(super) async fn watch(
 /// Judges it; where a source fails, again for some minutes: it may need longer to settle, or come back.
 async fn settled(project: &Project, gate: &PlannedItem, args: &Args) -> Result<Judged, CliError> {
     for _ in 0..RETRIES {
-        let found = judge(project, gate, args).await?;
-        if !found.lacks {
-            return Ok(found);
-        }
+        let why = match judge(project, gate, args).await {
+            Ok(found) if !found.lacks => return Ok(found),
+            Ok(_) => "a source failed".into(),
+            // Such as another run that fills the store: it is worth as much patience.
+            Err(error) if error.exit == Exit::Undetermined => error.message,
+            Err(error) => return Err(error),
+        };
         eprintln!(
-            "waiting   {}: a source failed, asked again in {} s",
+            "waiting   {}: {}, asked again in {} s",
             gate.id,
+            plain(&why),
             BETWEEN.as_secs()
         );
         tokio::time::sleep(BETWEEN).await;

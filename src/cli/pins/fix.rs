@@ -3,13 +3,13 @@
 use super::{Fixed, Page};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::{files, runtime};
+use evidence::disk::{Part, WriteError};
 use evidence::model::Digest;
 use evidence::model::limits::{OCI_MANIFEST_BYTES, PINS_FILE_BYTES};
 use evidence::net::{Credentials, Http, HttpOptions, Registry, RegistryOptions};
 use evidence::oci::Reference;
 use evidence::oci::pins::{self, Edit, Fix, State};
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
 
 /// Longest line that is shown in whole.
@@ -182,12 +182,13 @@ fn holds(page: &Page<'_>, fixed: &[u8]) -> bool {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| {
-        CliError::unreachable(format!("cannot write {}: {error}", path.display()))
+    let failed = |source| WriteError::new(path, source);
+    let written = || -> Result<(), WriteError> {
+        let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
+        let mut part = Part::new(path)?;
+        part.write_all(bytes)?;
+        part.file().set_permissions(permissions).map_err(failed)?;
+        part.finish()
     };
-    let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
-    let mut part = files::Part::new(path)?;
-    part.file().write_all(bytes).map_err(failed)?;
-    part.file().set_permissions(permissions).map_err(failed)?;
-    part.finish()
+    written().map_err(|error| files::cannot_write_file(&error))
 }
