@@ -61,12 +61,18 @@ impl FromStr for ImageRef {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let Some(rest) = text.strip_prefix("oci:") else {
-            return text.parse().map(Self::Registry);
-        };
         let error = |reason| ReferenceError {
             text: text.into(),
             reason,
+        };
+        let Some(rest) = text.strip_prefix("oci:") else {
+            // A host's name is written in lower case, and would then be read as a layout.
+            return match text.get(..4) {
+                Some(start) if start.eq_ignore_ascii_case("oci:") => {
+                    Err(error("an image layout is written oci: in lower case"))
+                }
+                _ => text.parse().map(Self::Registry),
+            };
         };
         let (dir, select) = if let Some((dir, digest)) = rest.rsplit_once('@') {
             let digest = digest
@@ -346,6 +352,16 @@ mod tests {
             assert!(text.parse::<Reference>().is_err(), "{text}");
         }
         assert!(!is_loopback_host("127.0.0.1.evil.example"));
+    }
+
+    #[test]
+    fn a_layout_is_not_taken_for_a_registry_because_of_its_case() {
+        let error = "OCI:50/app".parse::<ImageRef>().unwrap_err();
+
+        assert_eq!(
+            error.reason,
+            "an image layout is written oci: in lower case"
+        );
     }
 
     #[test]

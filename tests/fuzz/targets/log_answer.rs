@@ -68,6 +68,8 @@ fn tiles(bytes: &[u8]) {
     };
     let (index, size) = numbers.split_at(8);
     let [index, size] = [index, size].map(|one| u64::from_le_bytes(one.try_into().unwrap()));
+    // The proof of a tree of 2^64 entries hashes thousands of subtrees: that takes time and shows nothing more.
+    let size = size % (1 << 24);
     if let Some((bundle, place)) = entry_bundle(index, size) {
         assert!(place < usize::from(bundle.width));
     }
