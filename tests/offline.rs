@@ -102,8 +102,8 @@ fn the_page_is_whole_in_itself_and_says_that_it_is_a_demonstration() {
     assert!(page.contains("<p class=\"demo\">DEMO: "));
     assert!(page.contains("<p class=\"verdict verified\">verified</p>"));
     assert!(page.contains("src=\"data:image/png;base64,"));
-    // Two charts, each drawn for wide and for narrow screens.
-    assert_eq!(page.matches("<svg ").count(), 4);
+    // Seven charts, each drawn for wide and for narrow screens.
+    assert_eq!(page.matches("<svg ").count(), 14);
     for heading in [
         "Seal",
         "Images and SBOMs",
@@ -136,7 +136,7 @@ fn markdown_in_a_file_has_its_pictures_beside_it() {
     let links: Vec<&str> = (page.split("](").skip(1))
         .filter_map(|rest| rest.split(')').next())
         .collect();
-    assert_eq!(links.len(), 2, "{page}");
+    assert_eq!(links.len(), 7, "{page}");
     for link in links {
         assert!(link.starts_with("summary.charts/"), "{link}");
         let svg = std::fs::read_to_string(folder.path().join(link)).unwrap();
@@ -161,12 +161,12 @@ fn charts_are_written_to_a_folder_and_a_single_one_to_standard_output() {
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(names.len(), 7, "{names:?}");
 
     let (code, text, errors) = report(&["--format", "svg"]);
     assert_eq!((code, text.as_str()), (Some(2), ""));
     assert!(
-        errors.contains("there are 2 charts") && errors.contains("svg=DIR"),
+        errors.contains("there are 7 charts") && errors.contains("svg=DIR"),
         "{errors}"
     );
 

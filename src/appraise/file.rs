@@ -170,11 +170,13 @@ pub(super) fn compared(kind: &str, fact: &FileFact) -> Option<Problem> {
 
 /// A file beside the blob that should be its content.
 pub(super) fn fact(name: &str, file: &CapturedFile, blob: Option<&ObjectId>) -> FileFact {
-    let sha256 = Digest::of(&file.bytes);
-    let size = file.bytes.len() as u64;
+    let (sha256, size) = (file.sha256(), file.size());
     let same = blob.is_some_and(|blob| {
         let of = |bytes: &[u8]| ObjectId::of(blob.format(), ObjectKind::Blob, bytes);
-        *blob == of(&file.bytes) || *blob == of(&lfs_pointer(&sha256, size))
+        let known =
+            (file.digests.as_ref()).and_then(|digests| ObjectId::from_raw(digests.git_blob()?));
+        *blob == known.unwrap_or_else(|| of(&file.bytes))
+            || *blob == of(&lfs_pointer(&sha256, size))
     });
     FileFact {
         path: name.into(),

@@ -212,7 +212,7 @@ pub(in crate::appraise) fn layout_of(capture: &Capture) -> Layout {
     let mut layout = Layout::new();
     for file in &capture.files {
         if file.path.is_under("oci/blobs") {
-            layout.add_blob(file.bytes.clone());
+            layout.add_file(file);
         } else if file.path.as_str() == "oci/index.json"
             && file.bytes.len() as u64 <= limits::DOCUMENT_BYTES
             && let Ok(index) = serde_json::from_slice::<Index>(&file.bytes)

@@ -1,12 +1,14 @@
 //! A strict reader of bundle archives: every header is the one that `pack` would write, or the bundle is refused.
 
-use super::gunzip::{Gunzip, GunzipError};
-use super::header::{BLOCK, header, padding};
-use crate::model::{Digest, MemberPath, limits};
-use sha2::{Digest as _, Sha256};
+use super::bounds::Bounds;
+use super::gunzip::GunzipError;
+use super::header::{BLOCK, padding};
+use super::member_header;
+use super::parallel;
+use super::plain::{Inline, Piece, Plain, Totals};
+use crate::model::{Digest, MemberPath};
 use std::io::Read;
-
-const BUFFER: usize = 128 << 10;
+use std::num::NonZeroUsize;
 
 /// Why an archive is refused, or could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -16,12 +18,18 @@ pub enum ArchiveError {
     #[error(transparent)]
     Gunzip(#[from] GunzipError),
     /// A header that no bundle has: links, other types, owners, extensions.
-    #[error("member {number}: {reason}")]
+    #[error("member {number}: {source}")]
     Header {
         /// Its number, from 1.
         number: usize,
         /// What is wrong.
-        reason: &'static str,
+        source: HeaderError,
+    },
+    /// Bytes between a member and the next that are not zero.
+    #[error("member {number}: the padding is not zero")]
+    Padding {
+        /// Its number, from 1.
+        number: usize,
     },
     /// Ends within a member.
     #[error("the archive ends within member {number}")]
@@ -33,14 +41,42 @@ pub enum ArchiveError {
     #[error("there is data after the end of the archive")]
     Trailing,
     /// More members than are read.
-    #[error("more than {} members", limits::MEMBERS)]
-    TooMany,
+    #[error("more than {limit} members (--max-members)")]
+    TooMany {
+        /// The bound.
+        limit: usize,
+    },
+    /// A member is over the bound.
+    #[error("member {path} has {found} bytes, more than {limit} (--max-member-bytes)")]
+    TooLarge {
+        /// Which.
+        path: MemberPath,
+        /// Its size.
+        found: u64,
+        /// The bound.
+        limit: u64,
+    },
 }
+
+pub use super::member_header::HeaderError;
 
 impl ArchiveError {
     /// Whether the source failed, which says nothing about the bundle.
     pub fn is_read_failure(&self) -> bool {
         matches!(self, Self::Gunzip(GunzipError::Read(_)))
+    }
+
+    /// The last part of the finding's code, `EV-archive-…`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Gunzip(error) => error.code(),
+            Self::Header { source, .. } => source.code(),
+            Self::Padding { .. } => "tar-padding",
+            Self::CutOff { .. } => "tar-cut",
+            Self::Trailing => "tar-trailing",
+            Self::TooMany { .. } => "members",
+            Self::TooLarge { .. } => "member-bytes",
+        }
     }
 }
 
@@ -53,34 +89,65 @@ pub struct Head {
     pub size: u64,
 }
 
-/// Digest and size of the whole file.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Totals {
-    /// Of the compressed file.
-    pub digest: Digest,
-    /// Its bytes.
-    pub size: u64,
-}
-
 /// A bundle read once, front to back.
-pub struct Archive<R> {
-    plain: Gunzip<R>,
+pub struct Archive<P> {
+    plain: P,
+    piece: Piece,
+    at: usize,
+    bounds: Bounds,
     number: usize,
     mtime: Option<u64>,
     open: u64,
-    hash: Sha256,
     tar: Option<Digest>,
 }
 
-impl<R: Read> Archive<R> {
-    /// Reads from `inner`.
+impl<R: Read> Archive<Inline<R>> {
+    /// Reads from `inner` within the default bounds, in the calling thread.
     pub fn new(inner: R) -> Self {
+        Self::within(inner, Bounds::DEFAULT)
+    }
+
+    /// Reads from `inner` within these bounds, in the calling thread.
+    pub fn within(inner: R, bounds: Bounds) -> Self {
+        Self::over(Inline::new(inner, bounds), bounds)
+    }
+}
+
+/// What is done with an archive that other threads read.
+pub trait Reading {
+    /// What comes out.
+    type Output;
+
+    /// Reads the archive.
+    fn read<P: Plain>(self, archive: Archive<P>) -> Self::Output;
+}
+
+/// Reads from `inner` within these bounds: in the calling thread when `threads` is one, else with that many that
+/// inflate besides.
+pub fn read_with<R: Read + Send, W: Reading>(
+    inner: R,
+    bounds: Bounds,
+    threads: NonZeroUsize,
+    work: W,
+) -> W::Output {
+    if threads.get() == 1 {
+        return work.read(Archive::within(inner, bounds));
+    }
+    parallel::with(inner, bounds, threads, |plain| {
+        work.read(Archive::over(plain, bounds))
+    })
+}
+
+impl<P: Plain> Archive<P> {
+    fn over(plain: P, bounds: Bounds) -> Self {
         Self {
-            plain: Gunzip::new(inner),
+            plain,
+            piece: Piece::default(),
+            at: 0,
+            bounds,
             number: 0,
             mtime: None,
             open: 0,
-            hash: Sha256::new(),
             tar: None,
         }
     }
@@ -92,47 +159,28 @@ impl<R: Read> Archive<R> {
     pub fn next_member(&mut self) -> Result<Option<Head>, ArchiveError> {
         self.read_body(&mut |_| {})?;
         self.number += 1;
-        if self.number > limits::MEMBERS {
-            return Err(ArchiveError::TooMany);
-        }
         let mut block = [0; BLOCK];
         self.fill(&mut block)?;
         if block == [0; BLOCK] {
             return self.end().map(|()| None);
         }
-        let error = |reason| ArchiveError::Header {
-            number: self.number,
-            reason,
-        };
-        let parsed = tar::Header::from_byte_slice(&block);
-        let name = parsed
-            .as_ustar()
-            .ok_or_else(|| error("not a ustar header"))?
-            .name;
-        let length = name
-            .iter()
-            .position(|byte| *byte == 0)
-            .unwrap_or(name.len());
-        let name = std::str::from_utf8(name.get(..length).unwrap_or_default())
-            .map_err(|_| error("the name is not ASCII"))?;
-        let size = parsed
-            .entry_size()
-            .map_err(|_| error("the size is no number"))?;
-        let mtime = parsed.mtime().map_err(|_| error("the time is no number"))?;
-        if *self.mtime.get_or_insert(mtime) != mtime {
-            return Err(error("the time differs from the first member's"));
+        if self.number > self.bounds.members {
+            let limit = self.bounds.members;
+            return Err(ArchiveError::TooMany { limit });
         }
-        let path =
-            MemberPath::try_from(name).map_err(|_| error("the name is no plain member path"))?;
-        // Links, devices, extensions, owners, modes, stray bytes: whatever it is, it is not what `pack` writes.
-        if header(name, size, mtime) != Some(block) {
-            return Err(error("the header is not that of a plain file"));
+        let number = self.number;
+        let (head, mtime) = member_header::parse(&block, self.mtime)
+            .map_err(|source| ArchiveError::Header { number, source })?;
+        self.mtime = Some(mtime);
+        if head.size > self.bounds.member_bytes {
+            return Err(ArchiveError::TooLarge {
+                path: head.path,
+                found: head.size,
+                limit: self.bounds.member_bytes,
+            });
         }
-        if size > limits::MEMBER_BYTES {
-            return Err(error("the member is larger than any may be"));
-        }
-        self.open = size;
-        Ok(Some(Head { path, size }))
+        self.open = head.size;
+        Ok(Some(head))
     }
 
     /// Gives the body of the member at hand to `sink`, piece by piece.
@@ -142,18 +190,16 @@ impl<R: Read> Archive<R> {
     pub fn read_body(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<(), ArchiveError> {
         let pad = padding(self.open);
         let had = self.open > 0;
-        let mut buffer = vec![0; BUFFER.min(self.open as usize)];
         while self.open > 0 {
-            let want = buffer.len().min(self.open as usize);
-            let piece = buffer.get_mut(..want).unwrap_or_default();
-            if self.plain.fill(piece)? != want {
-                return Err(ArchiveError::CutOff {
-                    number: self.number,
-                });
+            if !self.more()? {
+                return Err(self.cut_off());
             }
-            self.hash.update(&*piece);
-            sink(piece);
-            self.open -= want as u64;
+            let rest = self.piece.get(self.at..).unwrap_or_default();
+            let most = usize::try_from(self.open).unwrap_or(usize::MAX);
+            let taken = rest.len().min(most);
+            sink(rest.get(..taken).unwrap_or_default());
+            self.at += taken;
+            self.open -= taken as u64;
         }
         let mut zeros = [0; BLOCK];
         let tail = zeros.get_mut(..pad).unwrap_or_default();
@@ -161,10 +207,8 @@ impl<R: Read> Archive<R> {
             self.fill(tail)?;
         }
         if tail.iter().any(|byte| *byte != 0) {
-            return Err(ArchiveError::Header {
-                number: self.number,
-                reason: "the padding is not zero",
-            });
+            let number = self.number;
+            return Err(ArchiveError::Padding { number });
         }
         Ok(())
     }
@@ -174,172 +218,63 @@ impl<R: Read> Archive<R> {
         self.tar
     }
 
+    /// The bounds that it is read within.
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
     /// Reads whatever is left, also after an error; gives the file's digest.
     ///
     /// # Errors
     /// When the source fails.
-    pub fn finish(self) -> Result<Totals, ArchiveError> {
-        let (digest, size) = self.plain.drain()?;
-        Ok(Totals { digest, size })
+    pub fn finish(mut self) -> Result<Totals, ArchiveError> {
+        Ok(self.plain.finish()?)
     }
 
-    fn fill(&mut self, block: &mut [u8]) -> Result<(), ArchiveError> {
-        let want = block.len();
-        if self.plain.fill(block)? != want {
-            return Err(ArchiveError::CutOff {
-                number: self.number,
-            });
+    /// Whether there is a byte at hand; reads the next piece when there is none.
+    fn more(&mut self) -> Result<bool, ArchiveError> {
+        while self.at == self.piece.len() {
+            let used = std::mem::take(&mut self.piece);
+            self.at = 0;
+            match self.plain.next(used)? {
+                Some(piece) => self.piece = piece,
+                None => return Ok(false),
+            }
         }
-        self.hash.update(&*block);
+        Ok(true)
+    }
+
+    fn fill(&mut self, mut block: &mut [u8]) -> Result<(), ArchiveError> {
+        while !block.is_empty() {
+            if !self.more()? {
+                return Err(self.cut_off());
+            }
+            let rest = self.piece.get(self.at..).unwrap_or_default();
+            let taken = rest.len().min(block.len());
+            let (now, later) = block.split_at_mut(taken);
+            now.copy_from_slice(rest.get(..taken).unwrap_or_default());
+            self.at += taken;
+            block = later;
+        }
         Ok(())
+    }
+
+    fn cut_off(&self) -> ArchiveError {
+        ArchiveError::CutOff {
+            number: self.number,
+        }
     }
 
     fn end(&mut self) -> Result<(), ArchiveError> {
         let mut block = [0; BLOCK];
         self.fill(&mut block)?;
-        let mut beyond = [0; 1];
-        if block != [0; BLOCK] || self.plain.fill(&mut beyond)? != 0 {
+        if block != [0; BLOCK] || self.more()? {
             return Err(ArchiveError::Trailing);
         }
-        self.tar = Some(Digest::from_raw(self.hash.finalize_reset().into()));
+        self.tar = Some(self.plain.digest());
         Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bundle::gzip::GzipWriter;
-    use proptest::prelude::*;
-    use std::io::Write;
-
-    fn gz(plain: &[u8]) -> Vec<u8> {
-        let mut writer = GzipWriter::new(Vec::new());
-        writer.write_all(plain).unwrap();
-        writer.finish().unwrap()
-    }
-
-    fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut out = Vec::new();
-        for (name, body) in members {
-            out.extend_from_slice(&header(name, body.len() as u64, 7).unwrap());
-            out.extend_from_slice(body);
-            out.resize(out.len() + padding(body.len() as u64), 0);
-        }
-        out.resize(out.len() + 2 * BLOCK, 0);
-        out
-    }
-
-    fn read(file: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ArchiveError> {
-        let mut archive = Archive::new(file);
-        let mut members = Vec::new();
-        while let Some(head) = archive.next_member()? {
-            let mut body = Vec::new();
-            archive.read_body(&mut |piece| body.extend_from_slice(piece))?;
-            members.push((head.path.to_string(), body));
-        }
-        Ok(members)
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_written_is_read(sizes in prop::collection::vec(0usize..3_000_000, 0..6)) {
-            let bodies: Vec<Vec<u8>> =
-                sizes.iter().map(|size| (0..*size).map(|at| (at * 31 % 251) as u8).collect()).collect();
-            let names: Vec<String> = (0..sizes.len()).map(|number| format!("files/a/{number}")).collect();
-            let members: Vec<_> = names.iter().zip(&bodies).map(|(n, b)| (n.as_str(), b.as_slice())).collect();
-
-            let file = gz(&tar(&members));
-            let found = read(&file).unwrap();
-
-            prop_assert_eq!(found.len(), members.len());
-            for ((name, body), (found_name, found_body)) in members.iter().zip(&found) {
-                prop_assert_eq!(*name, found_name.as_str());
-                prop_assert!(*body == found_body.as_slice());
-            }
-            prop_assert_eq!(Archive::new(file.as_slice()).finish().unwrap().digest, Digest::of(&file));
-        }
-
-        #[test]
-        fn any_bytes_give_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
-            let _ = read(&bytes);
-            let _ = read(&gz(&bytes));
-        }
-    }
-
-    #[test]
-    fn a_flipped_bit_anywhere_in_the_file_is_seen() {
-        let file = gz(&tar(&[(
-            "files/a/x",
-            b"some bytes that compress, some bytes that compress",
-        )]));
-        // The time, the extra flags and the system of a gzip header say nothing and are free.
-        for at in (0..file.len()).filter(|at| !(4..10).contains(at)) {
-            let mut bad = file.clone();
-            bad[at] ^= 1;
-            let same = read(&bad).is_ok_and(|found| found == read(&file).unwrap());
-            assert!(!same, "byte {at}");
-        }
-    }
-
-    #[test]
-    fn links_devices_owners_and_foreign_extensions_are_refused() {
-        let good = tar(&[("files/a/x", b"body")]);
-        for (at, byte) in [
-            (156, b'2'),
-            (156, b'5'),
-            (156, b'x'),
-            (156, b'L'),
-            (157, b'y'),
-            (265, b'r'),
-            (345, b'p'),
-        ] {
-            let mut bad = good.clone();
-            bad[at] = byte;
-            let mut fixed = tar::Header::from_byte_slice(&bad[..BLOCK]).clone();
-            fixed.set_cksum();
-            bad[..BLOCK].copy_from_slice(fixed.as_bytes());
-            assert!(
-                matches!(read(&gz(&bad)), Err(ArchiveError::Header { .. })),
-                "{at} {byte}"
-            );
-        }
-    }
-
-    #[test]
-    fn data_after_the_end_or_a_missing_end_is_refused() {
-        let good = tar(&[("files/a/x", b"body")]);
-        let mut longer = good.clone();
-        longer.push(0);
-        assert!(matches!(read(&gz(&longer)), Err(ArchiveError::Trailing)));
-        assert!(matches!(
-            read(&gz(&good[..good.len() - 1])),
-            Err(ArchiveError::CutOff { .. })
-        ));
-        let mut tailed = gz(&good);
-        tailed.extend_from_slice(b"tail");
-        assert!(matches!(
-            read(&tailed),
-            Err(ArchiveError::Gunzip(GunzipError::Malformed(_)))
-        ));
-    }
-
-    #[test]
-    fn a_bomb_is_refused_long_before_it_has_unpacked() {
-        let mut writer = GzipWriter::new(Vec::new());
-        writer
-            .write_all(&header("files/a/x", 3 << 30, 7).unwrap())
-            .unwrap();
-        for _ in 0..200 {
-            writer.write_all(&vec![0; 1 << 20]).unwrap();
-        }
-        let bomb = writer.finish().unwrap();
-
-        let refused = read(&bomb);
-
-        assert!(matches!(
-            refused,
-            Err(ArchiveError::Gunzip(GunzipError::TooLarge { .. }))
-        ));
-    }
-}
+mod tests;

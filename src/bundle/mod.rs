@@ -1,17 +1,25 @@
 //! The evidence bundle as a file: canonical manifest, deterministic archive, strict reader.
 
 pub mod archive;
+pub mod bounds;
 pub mod canonical;
+mod framing;
 pub mod gunzip;
 pub mod gzip;
 pub mod header;
+mod inflate;
 pub mod inspect;
 pub mod layout;
+mod member_header;
 pub mod pack;
+mod parallel;
+pub mod plain;
 
-pub use archive::{Archive, ArchiveError, Totals};
+pub use archive::{Archive, ArchiveError, Reading, read_with};
+pub use bounds::Bounds;
 pub use inspect::{InspectError, Inspected, inspect};
-pub use pack::{COMPRESSOR, PackError, Packed, pack};
+pub use pack::{COMPRESSOR, PackError, Packed, pack, pack_with};
+pub use plain::{Inline, Plain, Totals};
 
 /// Name of the manifest, the first member.
 pub const MANIFEST: &str = "manifest.json";

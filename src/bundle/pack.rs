@@ -2,14 +2,18 @@
 
 use super::gzip::GzipWriter;
 use super::header::{BLOCK, header, padding};
-use super::layout::{Homeless, place};
+use super::layout::{Homeless, Order};
 use super::{MANIFEST, canonical};
 use crate::model::{Digest, FileEntry, Manifest, MemberPath};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
+use std::thread;
 
 /// The compressor: other versions may give other bytes of the same tar.
-pub const COMPRESSOR: &str = "zlib-rs 0.6 (flate2 1.1), deflate 6, gzip members of 1 MiB";
+pub const COMPRESSOR: &str = "zlib-rs 0.6 (flate2 1.1), deflate 6 or stored, gzip members of 1 MiB";
+
+const BUFFER: usize = 256 << 10;
 
 /// What was written.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,30 +61,61 @@ pub enum PackError {
     Io(#[from] io::Error),
 }
 
-/// Puts `files[]` in the order of members.
+/// Puts the manifest's `files[]` in the order of members.
 ///
 /// # Errors
 /// When a path belongs to no group.
-pub fn sort_files(files: &mut [FileEntry]) -> Result<(), PackError> {
-    for file in files.iter() {
-        place(file)?;
+pub fn sort_files(manifest: &mut Manifest) -> Result<(), PackError> {
+    let order = Order::of(manifest);
+    for file in &manifest.files {
+        order.place(file)?;
     }
-    files.sort_by_key(|file| place(file).ok());
+    manifest
+        .files
+        .sort_by_cached_key(|file| order.place(file).ok());
     Ok(())
 }
 
-/// Writes the bundle to `out`. `open` gives the bytes of a listed file; `mtime` is in seconds since 1970.
+/// Writes the bundle to `out`, in the calling thread. `open` gives the bytes of a listed file; `mtime` is in seconds
+/// since 1970.
 ///
 /// # Errors
 /// When the manifest is out of order, a file is not what it lists, or reading or writing fails.
 pub fn pack<R: Read>(
     manifest: &Manifest,
     mtime: u64,
-    mut open: impl FnMut(&FileEntry) -> io::Result<R>,
+    open: impl FnMut(&FileEntry) -> io::Result<R>,
     out: impl Write,
 ) -> Result<Packed, PackError> {
+    pack_with(manifest, mtime, NonZeroUsize::MIN, open, out)
+}
+
+/// The same, compressed by this many threads. The bytes do not depend on how many there are.
+///
+/// # Errors
+/// As [`pack`].
+pub fn pack_with<R: Read>(
+    manifest: &Manifest,
+    mtime: u64,
+    threads: NonZeroUsize,
+    open: impl FnMut(&FileEntry) -> io::Result<R>,
+    out: impl Write,
+) -> Result<Packed, PackError> {
+    thread::scope(|scope| {
+        let gzip = GzipWriter::with_threads(Hashing::new(out), threads, scope);
+        write(manifest, mtime, open, gzip)
+    })
+}
+
+fn write<R: Read, W: Write>(
+    manifest: &Manifest,
+    mtime: u64,
+    mut open: impl FnMut(&FileEntry) -> io::Result<R>,
+    gzip: GzipWriter<Hashing<W>>,
+) -> Result<Packed, PackError> {
     let json = canonical::to_bytes(manifest).map_err(PackError::Manifest)?;
-    let mut tar = Hashing::new(GzipWriter::new(Hashing::new(out)));
+    let order = Order::of(manifest);
+    let mut tar = Hashing::new(gzip);
     write_member(
         &mut tar,
         MANIFEST,
@@ -90,7 +125,7 @@ pub fn pack<R: Read>(
     )?;
     let mut last = None;
     for file in &manifest.files {
-        let here = place(file)?;
+        let here = order.place(file)?;
         if last.as_ref().is_some_and(|last| *last >= here) {
             return Err(PackError::Order {
                 path: file.path.clone(),
@@ -134,7 +169,18 @@ fn write_member(
         header(path, size, mtime).ok_or_else(|| PackError::TooLarge { path: path.into() })?;
     tar.write_all(&head)?;
     let mut body = Hashing::new(&mut *tar);
-    let copied = io::copy(source, &mut body)?;
+    let mut buffer = vec![0; usize::try_from(size).unwrap_or(BUFFER).clamp(1, BUFFER)];
+    let mut copied = 0;
+    loop {
+        let got = match source.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(got) => got,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error.into()),
+        };
+        body.write_all(buffer.get(..got).unwrap_or_default())?;
+        copied += got as u64;
+    }
     let (tar, digest, _) = body.finish();
     if copied != size {
         return Ok(None);

@@ -27,6 +27,7 @@ mod pins;
 mod policy_file;
 #[cfg(feature = "net")]
 mod project;
+mod reading_flags;
 #[cfg(feature = "net")]
 mod registry_flags;
 #[cfg(feature = "net")]

@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::files::{self, Part};
 use super::project::{Project, ProjectFlags};
+use super::reading_flags::ThreadFlags;
 use super::runtime;
 use evidence::bundle::{self, Packed, pack as bundle_pack};
 use evidence::collect::assemble::assemble;
@@ -24,12 +25,14 @@ pub(crate) struct Args {
         env = "EVIDENCE_OUT_DIR"
     )]
     out_dir: PathBuf,
+    #[command(flatten)]
+    threads: ThreadFlags,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     let project = runtime::block_on(Project::load(&args.project))??;
     let store = project.filled_store()?;
-    let (path, packed) = pack(&project, &store, &args.out_dir)?;
+    let (path, packed) = pack(&project, &store, &args.out_dir, args.threads)?;
     files::print(&format!("{}  {}\n", packed.digest.hex(), path.display()))?;
     Ok(Exit::Verified)
 }
@@ -39,13 +42,14 @@ pub(crate) fn pack(
     project: &Project,
     store: &Store,
     out_dir: &Path,
+    threads: ThreadFlags,
 ) -> Result<(PathBuf, Packed), CliError> {
     let error = |error: &dyn std::error::Error| CliError::from_error(Exit::Undetermined, error);
     let mut assembled = assemble(store, &project.plan.items, &project.configuration, 0, None)
         .map_err(|source| {
             error(&source).hint("run `evidence collect` to capture what is missing, with --phase NAME for what belongs to a phase")
         })?;
-    bundle_pack::sort_files(&mut assembled.manifest.files).map_err(|source| error(&source))?;
+    bundle_pack::sort_files(&mut assembled.manifest).map_err(|source| error(&source))?;
     std::fs::create_dir_all(out_dir).map_err(|source| {
         CliError::unreachable(format!("cannot make {}: {source}", out_dir.display()))
     })?;
@@ -57,9 +61,10 @@ pub(crate) fn pack(
             None => Source::Blob(store.blob(&file.sha256)?),
         })
     };
-    let packed = bundle::pack(
+    let packed = bundle::pack_with(
         &assembled.manifest,
         mtime(store)?,
+        threads.count(),
         open,
         BufWriter::new(part.file()),
     )

@@ -6,13 +6,14 @@ use super::files;
 use super::pack::pack;
 use super::phases;
 use super::project::{Project, ProjectFlags};
+use super::reading_flags::ThreadFlags;
 use super::runtime;
 use super::seal::{SealFlags, Sealed, Sealer, seal};
 use evidence::collect::store::Store;
 use evidence::model::Timestamp;
 use evidence::report;
 use evidence::sigstore::Options;
-use evidence::verify::{AskedRelease, Trust, verify};
+use evidence::verify::{AskedRelease, ReadOptions, Trust, verify_with};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,8 @@ pub(crate) struct Args {
         env = "EVIDENCE_OUT_DIR"
     )]
     pub(crate) out_dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) threads: ThreadFlags,
 }
 
 /// What a release wrote.
@@ -63,14 +66,19 @@ pub(crate) async fn release(args: &Args) -> Result<Released, CliError> {
         .hint("run the same command again: it captures only what is missing"));
     }
     let store = project.filled_store()?;
-    let (bundle, _) = pack(&project, &store, &args.out_dir)?;
+    let (bundle, _) = pack(&project, &store, &args.out_dir, args.threads)?;
     let sealed = seal(&bundle, sealer).await?;
-    let exit = own_verification(&project, &bundle, &sealed)?;
+    let exit = own_verification(&project, &bundle, &sealed, args.threads)?;
     Ok(Released { bundle, exit })
 }
 
 /// What was sealed is verified as a stranger would who accepts this signer; the page is made from that.
-fn own_verification(project: &Project, bundle: &Path, sealed: &Sealed) -> Result<Exit, CliError> {
+fn own_verification(
+    project: &Project,
+    bundle: &Path,
+    sealed: &Sealed,
+    threads: ThreadFlags,
+) -> Result<Exit, CliError> {
     let mut roots = project.roots.clone();
     roots.merge(sealed.roots.clone());
     let trust = Trust {
@@ -89,7 +97,11 @@ fn own_verification(project: &Project, bundle: &Path, sealed: &Sealed) -> Result
         CliError::unreachable(format!("cannot open {}: {error}", bundle.display()))
     })?;
     let seal = files::read(&sealed.path, evidence::model::limits::SIGNATURE_BYTES)?;
-    let found = verify(file, &files::name(bundle), Some(&seal), &trust);
+    let options = ReadOptions {
+        threads: threads.count(),
+        ..ReadOptions::default()
+    };
+    let found = verify_with(file, &files::name(bundle), Some(&seal), &trust, &options);
     files::write(&page(bundle), report::html(&found).as_bytes())?;
     eprint!("\n{}", report::text(&found));
     Ok(Exit::from_report(&found))

@@ -6,6 +6,7 @@ use super::output::plain;
 use super::verify::{JudgeFlags, judge};
 use evidence::model::Outcome;
 use evidence::report;
+use evidence::verify::Selection;
 use std::path::PathBuf;
 
 /// Verifies a bundle and writes its report.
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
                 .hint("add --output svg or --output svg=DIR"),
         );
     }
-    let report = judge(&args.bundle, &args.judge)?;
+    let report = judge(&args.bundle, &args.judge, Selection::default())?;
     if let Some(id) = &args.item
         && !report.items.iter().any(|item| item.id == *id)
     {

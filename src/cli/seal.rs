@@ -179,11 +179,9 @@ pub(crate) async fn seal(bundle: &Path, sealer: Sealer) -> Result<Sealed, CliErr
 }
 
 fn open(bundle: &Path) -> Result<Inspected, CliError> {
-    let open = || {
-        File::open(bundle)
-            .map_err(|error| CliError::usage(format!("cannot open {}: {error}", bundle.display())))
-    };
-    inspect(open()?, open()?).map_err(|error| {
+    let file = File::open(bundle)
+        .map_err(|error| CliError::usage(format!("cannot open {}: {error}", bundle.display())))?;
+    inspect(file).map_err(|error| {
         CliError::from_error(Exit::Refused, &error).detail(bundle.display().to_string())
     })
 }

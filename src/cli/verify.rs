@@ -5,6 +5,7 @@ use super::files;
 use super::format::{Format, Output};
 #[cfg(feature = "net")]
 use super::online::OnlineFlags;
+use super::reading_flags::{ReadingFlags, SelectFlags, is_stdin};
 use super::trust_flags::TrustFlags;
 use crate::cli::output;
 #[cfg(feature = "net")]
@@ -12,8 +13,7 @@ use evidence::collect::online::{Online, Question};
 use evidence::model::{Report, limits};
 #[cfg(feature = "net")]
 use evidence::verify::LOG_CONSISTENCY;
-use evidence::verify::{AskedRelease, SealedBy, Trust, sealed_by};
-use std::fs::File;
+use evidence::verify::{AskedRelease, SealedBy, Selection, Trust, sealed_by};
 use std::path::{Path, PathBuf};
 
 #[cfg_attr(
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 )]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The bundles (`.tar.gz`); each seal is looked for beside its bundle.
+    /// The bundles (`.tar.gz`); each seal is looked for beside its bundle. `-` reads standard input, with --seal.
     #[arg(required = true)]
     bundles: Vec<PathBuf>,
     /// Format of the result: text, json, html, markdown or statements, each with `=PATH` to write a file; repeatable [default: text].
@@ -38,6 +38,8 @@ pub(crate) struct Args {
         value_delimiter = ','
     )]
     output: Vec<Output<Format>>,
+    #[command(flatten)]
+    select: SelectFlags,
     #[command(flatten)]
     judge: JudgeFlags,
 }
@@ -62,6 +64,8 @@ pub(crate) struct JudgeFlags {
     #[arg(long, env = "EVIDENCE_COMMIT", help_heading = "Release")]
     commit: Option<String>,
     #[command(flatten)]
+    reading: ReadingFlags,
+    #[command(flatten)]
     trust: TrustFlags,
     #[cfg(feature = "net")]
     #[command(flatten)]
@@ -82,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     }
     let mut exit = Exit::Verified;
     for bundle in &args.bundles {
-        match judge(bundle, &args.judge) {
+        match judge(bundle, &args.judge, args.select.selection()) {
             Ok(report) => {
                 for output in &outputs {
                     output.write(&report)?;
@@ -101,18 +105,26 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
 }
 
 /// Judges one bundle by the flags.
-pub(crate) fn judge(bundle: &Path, flags: &JudgeFlags) -> Result<Report, CliError> {
+pub(crate) fn judge(
+    bundle: &Path,
+    flags: &JudgeFlags,
+    select: Selection,
+) -> Result<Report, CliError> {
     let trust = flags.trust()?;
     let name = files::name(bundle);
-    let file = File::open(bundle).map_err(|error| {
-        CliError::unreachable(format!("cannot open {}: {error}", bundle.display()))
-    })?;
+    let file = flags.reading.open(bundle)?;
     let seal = seal_of(bundle, flags.seal.as_deref())?;
     if trust.seal.is_empty() {
         return Err(no_identity(seal.as_deref(), &trust));
     }
     #[cfg_attr(not(feature = "net"), expect(unused_mut, reason = "nothing is added"))]
-    let mut report = evidence::verify::verify(file, &name, seal.as_deref(), &trust);
+    let mut report = evidence::verify::verify_with(
+        file,
+        &name,
+        seal.as_deref(),
+        &trust,
+        &flags.reading.options(select),
+    );
     #[cfg(feature = "net")]
     if let Some(online) = flags.online.build(&trust.roots)? {
         ask_log(&online, &mut report)?;
@@ -159,6 +171,7 @@ impl JudgeFlags {
 fn seal_of(bundle: &Path, named: Option<&Path>) -> Result<Option<Vec<u8>>, CliError> {
     let path = match named {
         Some(path) => path.to_owned(),
+        None if is_stdin(bundle) => return Ok(None),
         None => {
             let beside = files::sidecar(bundle, ".sigstore.json");
             if !beside.exists() {

@@ -3,7 +3,7 @@
 
 use super::oci_files;
 use crate::appraise::drift::{MANIFEST_NAME, PreviousRequest, SEAL_NAME};
-use crate::bundle::{Archive, ArchiveError, MANIFEST, canonical};
+use crate::bundle::{Archive, ArchiveError, Inline, MANIFEST, canonical};
 use crate::model::{
     Capture, CapturedFile, Expectation, Item, Manifest, MemberPath, MemberPathError, limits,
 };
@@ -143,7 +143,7 @@ impl PreviousImage {
 
 /// The bytes of the wanted members.
 pub(super) fn bodies(
-    members: &mut Archive<File>,
+    members: &mut Archive<Inline<File>>,
     path: &Path,
     wanted: &BTreeSet<&MemberPath>,
 ) -> Result<BTreeMap<MemberPath, Arc<[u8]>>, PreviousError> {
@@ -201,7 +201,7 @@ pub(super) fn layout(item: &Item, bodies: &BTreeMap<MemberPath, Arc<[u8]>>) -> L
 }
 
 pub(super) fn manifest(
-    members: &mut Archive<File>,
+    members: &mut Archive<Inline<File>>,
     path: &Path,
 ) -> Result<(Vec<u8>, Manifest), PreviousError> {
     let wrong = |reason: String| PreviousError::Manifest {

@@ -279,6 +279,7 @@ impl Store {
                 name: file.name.clone(),
                 media_type: file.media_type.clone(),
                 bytes: bytes.into(),
+                digests: None,
             });
         }
         Ok(Capture {

@@ -1,6 +1,6 @@
 //! Bytes taken from one source at one time.
 
-use super::{Digest, MemberPath, Timestamp, Window};
+use super::{ContentDigests, Digest, MemberPath, Timestamp, Window};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -47,8 +47,11 @@ pub struct CapturedFile {
     pub name: Option<String>,
     /// RFC 6838 media type.
     pub media_type: String,
-    /// The bytes.
+    /// The bytes; none where only their digests are asked for.
     pub bytes: Arc<[u8]>,
+    /// The digests of the bytes, where they were computed already. Of bytes that are not there they are all that is
+    /// known.
+    pub digests: Option<Arc<ContentDigests>>,
 }
 
 impl CapturedFile {
@@ -59,7 +62,18 @@ impl CapturedFile {
             name: None,
             media_type: media_type.into(),
             bytes: bytes.into(),
+            digests: None,
         }
+    }
+
+    /// Bytes of the content.
+    pub fn size(&self) -> u64 {
+        (self.digests.as_ref()).map_or(self.bytes.len() as u64, |digests| digests.size())
+    }
+
+    /// SHA-256 of the content, computed now unless it was before.
+    pub fn sha256(&self) -> Digest {
+        (self.digests.as_ref()).map_or_else(|| Digest::of(&self.bytes), |digests| digests.sha256())
     }
 }
 

@@ -48,6 +48,10 @@ pub const TUF_SECONDS: u64 = 300;
 pub const CACHED_ROOTS: usize = 256;
 /// Members of a bundle.
 pub const MEMBERS: usize = 200_000;
+/// Plain bytes of a bundle for each compressed byte, beyond 64 MiB: real evidence reaches 20, deflate 1032.
+pub const PLAIN_RATIO: u64 = 200;
+/// Items of a bundle: ten times what one configuration plans.
+pub const ITEMS: usize = 100_000;
 /// Plain bytes of a bundle in all.
 pub const PLAIN_BYTES: u64 = 16 << 30;
 /// Bytes of members that are held in memory at once, waiting for the rest of their items.

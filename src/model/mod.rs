@@ -1,6 +1,7 @@
 //! The words: digests, paths, releases, expectations, items, manifests, findings, reports.
 
 pub mod capture;
+pub mod content;
 pub mod digest;
 pub mod expectation;
 pub mod finding;
@@ -28,6 +29,7 @@ pub mod status;
 pub mod time;
 
 pub use capture::{Capture, CapturedFile};
+pub use content::{ContentDigests, ContentHasher};
 pub use digest::{Digest, DigestError};
 pub use expectation::{
     DashboardData, DashboardExpectation, DerivedExpectation, DriftExpectation, Expectation, Limit,

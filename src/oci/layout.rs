@@ -1,7 +1,7 @@
 //! Image layouts (OCI image spec, "Image Layout Specification") held in memory: entries and blobs, without file system layers.
 
 use super::{Descriptor, Document, Index, Selector, manifest};
-use crate::model::Digest;
+use crate::model::{CapturedFile, Digest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -59,6 +59,11 @@ impl Layout {
         let digest = Digest::of(&bytes);
         self.blobs.insert(digest, bytes);
         digest
+    }
+
+    /// Adds a captured file as a blob, under the digest of its bytes.
+    pub fn add_file(&mut self, file: &CapturedFile) {
+        self.blobs.insert(file.sha256(), file.bytes.clone());
     }
 
     /// The blob with that digest.

@@ -4,51 +4,27 @@ use super::Trust;
 use super::members::AppraisedItem;
 use crate::appraise::{self, Comparison, Context, SignatureTrust};
 use crate::model::policy::SbomDemand;
-use crate::model::{
-    Capture, CapturedFile, Check, Expectation, Finding, Group, Item, Manifest, MemberPath, Report,
-};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::model::{Capture, Check, Expectation, Finding, Group, Item, Release, Report};
 
 /// Appraises an item whose members have all come with the right digests.
 pub(super) fn appraise(
     item: &Item,
-    manifest: &Manifest,
-    listed: &BTreeMap<MemberPath, usize>,
-    bytes: &BTreeMap<MemberPath, Arc<[u8]>>,
+    capture: &Capture,
+    release: &Release,
     trust: &Trust,
 ) -> AppraisedItem {
-    let files = item
-        .files
-        .iter()
-        .filter_map(|path| {
-            let entry = manifest.files.get(*listed.get(path)?)?;
-            Some(CapturedFile {
-                path: path.clone(),
-                name: entry.name.clone(),
-                media_type: entry.media_type.clone(),
-                bytes: bytes.get(path)?.clone(),
-            })
-        })
-        .collect();
-    let capture = Capture {
-        captured: item.captured,
-        window: item.window,
-        request: item.request.clone(),
-        files,
-    };
     let signatures = SignatureTrust {
         roots: &trust.roots,
         keys: &trust.keys,
         options: &trust.options,
     };
     let context = Context {
-        release: &manifest.release,
+        release,
         signatures,
     };
-    let (appraised, signed) = appraise::item(&capture, &item.expectation, &context);
-    let lacks = (demanded(item, trust))
-        .map(|demand| appraise::sbom::lacking(&capture, demand, &signatures));
+    let (appraised, signed) = appraise::item(capture, &item.expectation, &context);
+    let lacks =
+        (demanded(item, trust)).map(|demand| appraise::sbom::lacking(capture, demand, &signatures));
     AppraisedItem {
         appraised,
         signed,

@@ -9,6 +9,7 @@ use crate::model::{
     Check, Expectation, Finding, GateVerdict, Group, Identity, Item, Kind, Report, Signers, Status,
 };
 use crate::oci::ImageRef;
+use std::collections::BTreeMap;
 
 /// Whether those whom the policy asks for signed what the item is about.
 pub(super) fn accepts(pass: &Pass, policy: &Policy, item: &Item, signed: &Signed) -> bool {
@@ -72,14 +73,21 @@ fn repository<'a>(pass: &'a Pass, demand: &'a ImageDemand) -> &'a str {
 
 /// Judges each demand; what cannot be judged is a finding, too.
 pub(super) fn judge(pass: &Pass, policy: &Policy, report: &mut Report) {
+    let by_id: BTreeMap<&str, &Item> = (pass.manifest.items.iter())
+        .map(|item| (item.id.as_str(), item))
+        .collect();
     let is_gate = |id: &String| {
-        let mut items = pass.manifest.items.iter();
-        items.any(|item| item.id == *id && item.expectation.kind() == Kind::Gate)
+        let item = by_id.get(id.as_str());
+        item.is_some_and(|item| item.expectation.kind() == Kind::Gate)
     };
     for gate in policy.require.items.iter().filter(|id| is_gate(id)) {
         judge_gate(pass, gate, report);
     }
     for id in policy.require.items.iter().filter(|id| !is_gate(id)) {
+        if pass.passed_over.contains(id) {
+            not_asked(report, id);
+            continue;
+        }
         let met = pass
             .items
             .get(id)
@@ -115,11 +123,22 @@ pub(super) fn judge(pass: &Pass, policy: &Policy, report: &mut Report) {
             );
         }
     }
+    let mut sboms: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
+    for item in &pass.manifest.items {
+        if let Expectation::Sbom { image, .. } = &item.expectation {
+            sboms.entry(image).or_default().push(item);
+        }
+    }
     for item in images {
         if let Some(demanded) = policy.image(&item.id) {
-            judge_image(pass, item, demanded, report);
+            let own = sboms.get(item.id.as_str()).map_or(&[][..], Vec::as_slice);
+            if pass.is_asked(item) {
+                judge_image(pass, item, demanded, report);
+            } else {
+                not_asked(report, &item.id);
+            }
             for sbom in &demanded.sboms {
-                judge_sbom(pass, item, sbom, report);
+                judge_sbom(pass, item, own, sbom, report);
             }
         }
     }
@@ -144,6 +163,10 @@ fn judge_gate(pass: &Pass, gate: &str, report: &mut Report) {
         item.expectation.kind() == Kind::Gate && (item.id == *gate || in_phase)
     };
     let meant = pass.manifest.items.iter().filter(is_meant);
+    if meant.clone().any(|item| !pass.is_asked(item)) {
+        not_asked(report, gate);
+        return;
+    }
     // A gate that could not be appraised came to nothing.
     let verdicts = meant.map(|item| {
         (pass.items.get(&item.id)).map_or(GateVerdict::Inconclusive, |found| {
@@ -225,14 +248,23 @@ fn judge_image(pass: &Pass, item: &Item, demanded: &ImageDemand, report: &mut Re
 }
 
 /// The image's SBOM of that format is by those whom the policy asks for, and as good as it demands.
-fn judge_sbom(pass: &Pass, image: &Item, demanded: &SbomDemand, report: &mut Report) {
-    let is_wanted = |other: &&Item| {
-        matches!(&other.expectation, Expectation::Sbom { image: of, format, .. }
-            if *of == image.id && *format == demanded.format)
+fn judge_sbom(
+    pass: &Pass,
+    image: &Item,
+    sboms: &[&Item],
+    demanded: &SbomDemand,
+    report: &mut Report,
+) {
+    let is_wanted = |other: &&&Item| {
+        matches!(&other.expectation, Expectation::Sbom { format, .. }
+            if *format == demanded.format)
     };
-    let found = (pass.manifest.items.iter())
-        .filter(is_wanted)
-        .find_map(|other| pass.items.get(&other.id));
+    let wanted = sboms.iter().filter(is_wanted);
+    if wanted.clone().any(|other| !pass.is_asked(other)) {
+        not_asked(report, &image.id);
+        return;
+    }
+    let found = wanted.clone().find_map(|other| pass.items.get(&other.id));
     let is_by = |found: &AppraisedItem| {
         found.appraised.claim.met() == Some(true) && found.signed.meets(&demanded.signed_by, None)
     };
@@ -248,6 +280,16 @@ fn judge_sbom(pass: &Pass, image: &Item, demanded: &SbomDemand, report: &mut Rep
         let message = format!("{}: {}", image.id, problem.message);
         demand(report, &image.id, &problem.code, false, message);
     }
+}
+
+/// A demand on an item that was not asked for is neither met nor unmet.
+fn not_asked(report: &mut Report, subject: &str) {
+    report.findings.push(Finding::not_checked(
+        Check::Policy,
+        Group::Requirement,
+        subject,
+        "what the policy demands of it was not judged: the item was not asked for",
+    ));
 }
 
 fn demand(report: &mut Report, subject: &str, detail: &str, met: bool, message: String) {

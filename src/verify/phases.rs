@@ -2,7 +2,8 @@
 
 use super::members::Pass;
 use crate::config::{Plan, PlannedItem};
-use crate::model::{Moment, Phase};
+use crate::model::{Item, Moment, Phase};
+use std::collections::BTreeMap;
 
 /// What is wrong with the windows of items in phases: the item's id, and what.
 ///
@@ -10,19 +11,20 @@ use crate::model::{Moment, Phase};
 /// settled, and that a phase which counts from T0 keeps to it, follows.
 pub(super) fn wrong(pass: &Pass, plan: &Plan) -> Vec<(String, String)> {
     let is_there = |planned: &&PlannedItem| planned.phase.is_some();
+    let by_id: BTreeMap<&str, &Item> = (pass.manifest.items.iter())
+        .map(|item| (item.id.as_str(), item))
+        .collect();
     (plan.items.iter())
         .filter(is_there)
-        .filter_map(|planned| Some((planned.id.clone(), of(pass, plan, planned)?)))
+        .filter_map(|planned| {
+            let item = by_id.get(planned.id.as_str())?;
+            Some((planned.id.clone(), of(pass, plan, planned, item)?))
+        })
         .collect()
 }
 
-fn of(pass: &Pass, plan: &Plan, planned: &PlannedItem) -> Option<String> {
+fn of(pass: &Pass, plan: &Plan, planned: &PlannedItem, item: &Item) -> Option<String> {
     let name = planned.phase.as_ref()?;
-    let item = pass
-        .manifest
-        .items
-        .iter()
-        .find(|item| item.id == planned.id)?;
     let moments = &pass.manifest.moments;
     let (Some(phase), Some(moment)) = (plan.phases.get(name), moments.phases.get(name)) else {
         return Some(format!(

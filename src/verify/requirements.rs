@@ -17,7 +17,7 @@ pub(super) fn judge(pass: &Pass, seal: &Seal, trust: &Trust, report: &mut Report
         .map(|file| (&file.path, file))
         .collect();
     let same_pictures = same_pictures(pass);
-    for item in &pass.manifest.items {
+    for item in (pass.manifest.items.iter()).filter(|item| pass.is_asked(item)) {
         let Some(found) = pass.items.get(&item.id) else {
             report.findings.push(Finding::undetermined(
                 Check::Requirement,

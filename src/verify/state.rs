@@ -1,16 +1,35 @@
 //! Bookkeeping of the one pass: what is listed, what has come, which item still waits, and what is held meanwhile.
 
+use super::appraisals::Appraisals;
 use super::members::{AppraisedItem, Pass, fail, pass};
-use super::{Trust, claims};
+use super::names;
+use super::{ReadOptions, claims};
 use crate::bundle::archive::Head;
 use crate::bundle::{CONFIGURATION, MANIFEST, layout};
-use crate::model::{Check, FileEntry, Finding, Group, Manifest, MemberPath, Report, limits};
+use crate::git::repository::FOLDER as GIT;
+use crate::model::{
+    Capture, CapturedFile, Check, ContentDigests, FileEntry, Finding, Group, Kind, Manifest,
+    MemberPath, Report, limits,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// What the pass has to take of a member.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Need {
+    /// Nothing: no item that was asked for has it.
+    Nothing,
+    /// Its digest: all its items have been told already that they lack something.
+    Digest,
+    /// Its digest, and the id of the git blob with its content: raw ids of this many bytes.
+    GitBlob(usize),
+    /// Its bytes, held until its items are judged.
+    Bytes,
+}
+
 /// Bookkeeping of the pass.
 pub(super) struct State {
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     /// Files by path, and whether they have come.
     listed: BTreeMap<MemberPath, usize>,
     seen: BTreeSet<MemberPath>,
@@ -21,24 +40,32 @@ pub(super) struct State {
     pub(super) changed: usize,
     /// For each file: the items that still wait for it, or for others beside it.
     users: BTreeMap<MemberPath, BTreeSet<usize>>,
-    /// For each item: how many of its files are still to come.
-    waiting: Vec<usize>,
-    bytes: BTreeMap<MemberPath, Arc<[u8]>>,
-    /// How many of them, configuration included.
-    held: u64,
+    /// For each item that was asked for: how many of its files are still to come.
+    waiting: Vec<Option<usize>>,
+    held: BTreeMap<MemberPath, CapturedFile>,
+    /// Bytes of those, configuration included.
+    held_bytes: u64,
+    most_held: u64,
     configuration: BTreeMap<MemberPath, Arc<[u8]>>,
-    items: BTreeMap<String, AppraisedItem>,
     is_sealed: bool,
+    /// Members that were passed over, since no item that was asked for has them.
+    passed_over: usize,
 }
 
 impl State {
-    pub(super) fn new(manifest: Manifest, is_sealed: bool, report: &mut Report) -> Self {
+    pub(super) fn new(
+        manifest: Manifest,
+        is_sealed: bool,
+        options: &ReadOptions,
+        report: &mut Report,
+    ) -> Self {
         let mut in_order = true;
         let mut closed = true;
         let mut listed = BTreeMap::new();
         let mut last = None;
+        let order = layout::Order::of(&manifest);
         for (at, file) in manifest.files.iter().enumerate() {
-            let place = layout::place(file).ok();
+            let place = order.place(file).ok();
             if place.is_none() || last.as_ref().is_some_and(|last| *last > place) {
                 in_order = false;
             }
@@ -54,6 +81,10 @@ impl State {
                 );
             }
         }
+        for (path, detail, message) in names::colliding(&listed) {
+            closed = false;
+            fail(report, Check::ClosedWorld, path.as_str(), detail, &message);
+        }
         if !in_order {
             fail(
                 report,
@@ -64,13 +95,18 @@ impl State {
             );
         }
         let mut users: BTreeMap<MemberPath, BTreeSet<usize>> = BTreeMap::new();
-        let mut waiting = Vec::new();
+        let mut used = BTreeSet::new();
+        let mut waiting = Vec::with_capacity(manifest.items.len());
         for (at, item) in manifest.items.iter().enumerate() {
             let files: BTreeSet<&MemberPath> = item.files.iter().collect();
+            let is_asked = options.select.has(item);
             for path in &files {
-                users.entry((*path).clone()).or_default().insert(at);
+                used.insert((*path).clone());
+                if is_asked {
+                    users.entry((*path).clone()).or_default().insert(at);
+                }
             }
-            waiting.push(files.len());
+            waiting.push(is_asked.then_some(files.len()));
             // Such an item would wait for ever, and what nobody appraises nobody contradicts.
             if let Some(path) = files.iter().find(|path| !listed.contains_key(**path)) {
                 closed = false;
@@ -79,7 +115,7 @@ impl State {
             }
         }
         for file in &manifest.files {
-            if !users.contains_key(&file.path) {
+            if !used.contains(&file.path) {
                 closed = false;
                 let message = "no item has this member, so nothing judges it";
                 fail(
@@ -100,12 +136,13 @@ impl State {
             changed: 0,
             users,
             waiting,
-            bytes: BTreeMap::new(),
-            held: 0,
+            held: BTreeMap::new(),
+            held_bytes: 0,
+            most_held: options.bounds.held_bytes,
             is_sealed,
             configuration: BTreeMap::new(),
-            items: BTreeMap::new(),
-            manifest,
+            passed_over: 0,
+            manifest: Arc::new(manifest),
         }
     }
 
@@ -147,50 +184,89 @@ impl State {
         self.manifest.files.get(at).cloned()
     }
 
-    pub(super) fn is_needed(&self, path: &MemberPath) -> bool {
-        is_configuration(path) || self.users.get(path).is_some_and(|users| !users.is_empty())
+    /// What has to be taken of a member.
+    pub(super) fn need(&mut self, file: &FileEntry) -> Need {
+        if is_configuration(&file.path) {
+            return Need::Bytes;
+        }
+        let Some(users) = self.users.get(&file.path) else {
+            self.passed_over += 1;
+            return Need::Nothing;
+        };
+        let kinds = (users.iter())
+            .filter_map(|at| self.manifest.items.get(*at))
+            .map(|item| item.expectation.kind());
+        match (users.is_empty(), file.path.is_under(GIT)) {
+            (true, _) => Need::Digest,
+            // A file of the repository is judged by what its content is called, however large it is.
+            (false, false) if kinds.clone().all(|kind| kind == Kind::File) => {
+                Need::GitBlob(self.manifest.release.commit.len() / 2)
+            }
+            _ => Need::Bytes,
+        }
     }
 
     /// Whether the member may be held in memory: no larger than its kind is anywhere, nor too much with the others.
     pub(super) fn can_hold(&self, head: &Head, report: &mut Report) -> bool {
-        let limit = largest(&head.path).min(limits::HELD_BYTES.saturating_sub(self.held));
-        if head.size > limit {
-            let message = format!("{} bytes, at most {limit} can be judged here", head.size);
+        let left = self.most_held.saturating_sub(self.held_bytes);
+        let own = largest(&head.path);
+        if head.size > own.min(left) {
+            let size = head.size;
+            let message = if size > own {
+                format!("{size} bytes, and no more than {own} of its kind are judged")
+            } else {
+                let most = self.most_held;
+                format!("{size} bytes, with what waits already more than {most} (--max-held-bytes)")
+            };
             fail(report, Check::Archive, head.path.as_str(), "size", &message);
+            return false;
         }
-        head.size <= limit
+        true
     }
 
     /// Nothing is still to come for an item without files: what follows from nothing follows now.
-    pub(super) fn appraise_without_files(&mut self, trust: &Trust) {
+    pub(super) fn appraise_without_files(&mut self, appraisals: &mut Appraisals<'_>) {
         for at in 0..self.waiting.len() {
-            if self.waiting.get(at) == Some(&0) {
-                self.appraise(at, trust);
+            if self.waiting.get(at) == Some(&Some(0)) {
+                self.appraise(at, appraisals);
             }
         }
     }
 
     fn let_go(&mut self, path: &MemberPath) {
-        if let Some(bytes) = self.bytes.remove(path)
+        if let Some(file) = self.held.remove(path)
             && !is_configuration(path)
         {
-            self.held = self.held.saturating_sub(bytes.len() as u64);
+            self.held_bytes = (self.held_bytes).saturating_sub(file.bytes.len() as u64);
         }
     }
 
     /// Takes a member whose digest is right, and appraises the items that waited for it alone.
-    pub(super) fn arrived(&mut self, file: &FileEntry, bytes: Arc<[u8]>, trust: &Trust) {
-        self.held += bytes.len() as u64;
+    pub(super) fn arrived(
+        &mut self,
+        file: &FileEntry,
+        bytes: Arc<[u8]>,
+        digests: ContentDigests,
+        appraisals: &mut Appraisals<'_>,
+    ) {
+        self.held_bytes += bytes.len() as u64;
         if is_configuration(&file.path) {
             self.configuration.insert(file.path.clone(), bytes.clone());
         }
-        self.bytes.insert(file.path.clone(), bytes);
+        let captured = CapturedFile {
+            path: file.path.clone(),
+            name: file.name.clone(),
+            media_type: file.media_type.clone(),
+            bytes,
+            digests: Some(Arc::new(digests)),
+        };
+        self.held.insert(file.path.clone(), captured);
         let users = self.users.get(&file.path).cloned().unwrap_or_default();
         for at in users {
-            if let Some(waiting) = self.waiting.get_mut(at) {
+            if let Some(Some(waiting)) = self.waiting.get_mut(at) {
                 *waiting = waiting.saturating_sub(1);
                 if *waiting == 0 {
-                    self.appraise(at, trust);
+                    self.appraise(at, appraisals);
                 }
             }
         }
@@ -199,24 +275,38 @@ impl State {
         }
     }
 
-    fn appraise(&mut self, at: usize, trust: &Trust) {
-        let Some(item) = self.manifest.items.get(at) else {
+    fn appraise(&mut self, at: usize, appraisals: &mut Appraisals<'_>) {
+        let manifest = self.manifest.clone();
+        let Some(item) = manifest.items.get(at) else {
             return;
         };
-        let appraised = claims::appraise(item, &self.manifest, &self.listed, &self.bytes, trust);
-        self.items.insert(item.id.clone(), appraised);
-        for path in item.files.clone() {
-            if let Some(users) = self.users.get_mut(&path) {
+        let files = item.files.iter();
+        let capture = Capture {
+            captured: item.captured,
+            window: item.window,
+            request: item.request.clone(),
+            files: files
+                .filter_map(|path| self.held.get(path).cloned())
+                .collect(),
+        };
+        appraisals.appraise(at, capture, &manifest);
+        for path in &item.files {
+            if let Some(users) = self.users.get_mut(path) {
                 users.remove(&at);
                 if users.is_empty() {
-                    self.let_go(&path);
+                    self.let_go(path);
                 }
             }
         }
     }
 
     /// Says what the pass found; of an archive that ended too early nothing is said to be missing.
-    pub(super) fn finish(mut self, whole: bool, report: &mut Report) -> Pass {
+    pub(super) fn finish(
+        mut self,
+        whole: bool,
+        appraised: Vec<(usize, AppraisedItem)>,
+        report: &mut Report,
+    ) -> Pass {
         if whole {
             self.look_for_missing(report);
         }
@@ -246,19 +336,42 @@ impl State {
                 report.findings.push(finding);
             }
         }
-        for item in &self.manifest.items {
-            claims::compare(item, self.items.get(&item.id), report);
+        if self.passed_over > 0 {
+            report.findings.push(Finding::not_checked(
+                Check::MemberDigest,
+                Group::Integrity,
+                "members",
+                format!(
+                    "{} members were passed over: no item that was asked for has them",
+                    self.passed_over
+                ),
+            ));
+        }
+        let mut items = BTreeMap::new();
+        for (at, appraised) in appraised {
+            if let Some(item) = self.manifest.items.get(at) {
+                items.insert(item.id.clone(), appraised);
+            }
+        }
+        let mut passed_over = BTreeSet::new();
+        for (item, waiting) in self.manifest.items.iter().zip(&self.waiting) {
+            if waiting.is_some() {
+                claims::compare(item, items.get(&item.id), report);
+            } else {
+                passed_over.insert(item.id.clone());
+            }
         }
         Pass {
             manifest: self.manifest,
             configuration: self.configuration,
-            items: self.items,
+            items,
             is_sealed: self.is_sealed,
+            passed_over,
         }
     }
 
     fn look_for_missing(&mut self, report: &mut Report) {
-        for file in &self.manifest.files {
+        for file in &self.manifest.clone().files {
             if !self.seen.contains(&file.path) {
                 self.closed = false;
                 fail(

@@ -152,7 +152,7 @@ impl Forge {
             files: bytes.values().map(entry).collect(),
         };
         (self.manifest)(&mut manifest);
-        sort_files(&mut manifest.files).unwrap();
+        sort_files(&mut manifest).unwrap();
         let mut file = Vec::new();
         let open = |entry: &FileEntry| Ok(std::io::Cursor::new(bytes[&entry.path].bytes.to_vec()));
         let packed = pack(&manifest, 0, open, &mut file).unwrap();

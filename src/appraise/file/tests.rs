@@ -61,6 +61,7 @@ impl Sample {
             name: name.map(String::from),
             media_type: "text/plain".into(),
             bytes: bytes.to_vec().into(),
+            digests: None,
         }));
         Capture {
             captured: crate::model::Timestamp::UNIX_EPOCH,

@@ -6,6 +6,7 @@ use super::collect::CaptureFlags;
 use super::exit::{CliError, Exit};
 use super::files;
 use super::project::ProjectFlags;
+use super::reading_flags::ThreadFlags;
 use super::registry_flags::RegistryFlags;
 use super::release::{self, page, release};
 use super::runtime;
@@ -72,6 +73,7 @@ async fn demo(dir: &Path, shown: &Path) -> Result<Exit, CliError> {
             trusted_root: vec![dir.join("trusted_root.json")],
         },
         out_dir: dir.to_owned(),
+        threads: ThreadFlags::default(),
     };
     let released = release(&args).await?;
     files::print(&farewell(shown, &released.bundle))?;
