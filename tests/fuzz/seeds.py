@@ -20,7 +20,9 @@ SIGSTORE = FIXTURES / "sigstore"
 MOST_BYTES = 60_000
 PURL = re.compile(r'pkg:[a-zA-Z]+/[^\s"<>\\]+')
 LICENSE = re.compile(r'"(?:licenseDeclared|licenseConcluded|expression|id|name)": ?"([^"\\]{2,200})"')
-REFERENCE = re.compile(r"(?:image|FROM|uses|newName)[: ]+[\"']?(?:docker://)?([a-z0-9./_-]+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?)")
+REFERENCE = re.compile(
+    r"(?:image|FROM|uses|newName)[: ]+[\"']?(?:docker://)?([a-z0-9./_-]+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?)"
+)
 
 
 def main():
@@ -73,6 +75,19 @@ def bundles():
         if name.startswith("oci/") and data[:1] == b"{" and len(data) < 3_000:
             put("oci_manifest", data)
     put("seal", next(GOOD.glob("*.sigstore.json")).read_bytes())
+    put("verify", b"\0\0" + packed[:4_000])
+    put("verify", b"\1\0" + members["manifest.json"])
+    for item in items:
+        if item["expectation"]["kind"] not in ("image", "sbom", "scan"):
+            put("verify", b"\2\0" + canonical({**manifest, "items": [item]}))
+    # Which file an item has at which place is the target's to say: each of the first is tried in each.
+    for name, data in members.items():
+        if not name.startswith("oci/blobs/") and name != "manifest.json" and len(data) < 5_000:
+            for place in range(8):
+                put("appraise", bytes([place, place]) + data)
+            put("verify", b"\3" + bytes([len(name) % 40]) + data)
+    for picture in sorted(FIXTURES.glob("grafana/png/*.png")):
+        put("picture", picture.read_bytes())
     put("trusted_root", (GOOD / "trusted_root.json").read_bytes())
 
 
@@ -103,7 +118,8 @@ def canonical(value):
 def signatures():
     statements = [SIGSTORE / "private-ca" / "statement.json"]
     documents = sorted(SIGSTORE.glob("**/*.sigstore.json")) + sorted(SIGSTORE.glob("blobs/*/bundle.json"))
-    documents += sorted(path for path in SIGSTORE.glob("images/*/layout/blobs/sha256/*") if path.stat().st_size < 20_000)
+    blobs = sorted(SIGSTORE.glob("images/*/layout/blobs/sha256/*"))
+    documents += [path for path in blobs if path.stat().st_size < 20_000]
     for path in documents:
         text = path.read_bytes()
         if b"verificationMaterial" in text[:20_000]:
@@ -172,10 +188,12 @@ def images():
     kinds = {"docker": 0, "compose": 1, "kustomize": 2, "workflow": 3, "helm": 4, "kubernetes": 7}
     for path in sorted(FIXTURES.glob("pins/**/*")):
         if path.is_file():
-            choice = 5 if path.name.startswith("values") else 6 if path.suffix == ".json" else kinds[path.relative_to(FIXTURES / "pins").parts[0]]
+            choice = kinds[path.relative_to(FIXTURES / "pins").parts[0]]
+            choice = 5 if path.name.startswith("values") else 6 if path.suffix == ".json" else choice
             put("pins", bytes([choice]) + path.read_bytes())
             texts += REFERENCE.findall(path.read_text())
-    for text in sorted(set(texts)) + ["linux/amd64", "oci:folder:v1", "oci:a@sha256:" + "0" * 64, "localhost:5000/a/b:c"]:
+    texts += ["linux/amd64", "oci:folder:v1", "oci:a@sha256:" + "0" * 64, "localhost:5000/a/b:c"]
+    for text in sorted(set(texts)):
         put("reference", text.encode())
 
 
@@ -183,19 +201,20 @@ def metrics():
     for path in sorted(FIXTURES.glob("prometheus/**/*.resp")):
         head, _, body = path.read_bytes().partition(b"\r\n\r\n")
         if b"gzip" not in head and len(body) <= MOST_BYTES:
-            name = "server_config" if path.name in ("status-config.resp", "status-flags.resp") else "prometheus_response"
             put_json("prometheus_response", body)
             data = parsed(body)
-            if name == "server_config" and isinstance(data, dict) and isinstance(data.get("data"), dict):
-                put(name, (data["data"].get("yaml") or data["data"].get("enable-feature") or "").encode())
+            if path.name in ("status-config.resp", "status-flags.resp") and isinstance(data, dict):
+                about = data.get("data") or {}
+                put("server_config", (about.get("yaml") or about.get("enable-feature") or "").encode())
             for series in answered(data):
                 put("remote_read", read_response(series))
     for path in sorted(FIXTURES.glob("prometheus/**/*.req")):
         text = path.read_bytes().decode("utf-8", "replace")
         for query in re.findall(r"[?&\n]query=([^& \r\n]+)", text):
             put("promql", urllib.parse.unquote_plus(query).encode())
-    for words in ((0, 3_600_000, 15_000, 100, 30_000, "up"), (-5, 5, 1, 0, 0, "rate(a[5m])"), (1, 1, 1, 1, 1, "start()")):
-        start, end, step, size, at, expr = words
+    put("server_config", b"global:\n  scrape_interval: 15s\n  external_labels:\n    cluster: a\n    replica: b\n")
+    hour = (0, 3_600_000, 15_000, 100, 30_000, "up")
+    for start, end, step, size, at, expr in (hour, (-5, 5, 1, 0, 0, "rate(a[5m])"), (1, 1, 1, 1, 1, "start()")):
         put("chunks", struct.pack("<qqQQq", start, end, step, size, at) + expr.encode())
 
 
@@ -221,9 +240,13 @@ def read_response(series):
 
     message = b""
     for one in series:
-        labels = [field(1, name.encode()) + field(2, value.encode()) for name, value in sorted(one["metric"].items())]
-        samples = [b"\x09" + struct.pack("<d", float(value)) + b"\x10" + varint(int(float(at) * 1_000)) for at, value in one.get("values", [])[:8]]
-        message += field(1, b"".join(field(1, label) for label in labels) + b"".join(field(2, sample) for sample in samples))
+        inside = b""
+        for name, value in sorted(one["metric"].items()):
+            inside += field(1, field(1, name.encode()) + field(2, value.encode()))
+        for at, value in one["values"][:8]:
+            sample = b"\x09" + struct.pack("<d", float(value)) + b"\x10" + varint(int(float(at) * 1_000))
+            inside += field(2, sample)
+        message += field(1, inside)
     return field(1, message)
 
 
@@ -233,7 +256,8 @@ def dashboards():
 
 
 def configurations():
-    for path in [FUZZ.parent.parent / "evidence.yaml", *sorted(FIXTURES.glob("*/evidence.yaml")), FIXTURES / "config/phases.yaml"]:
+    own = [FUZZ.parent.parent / "evidence.yaml", FIXTURES / "config" / "phases.yaml"]
+    for path in own + sorted(FIXTURES.glob("*/evidence.yaml")):
         text = path.read_bytes()
         put("evidence_yaml", text)
         # Its parts, each with what every configuration needs.
