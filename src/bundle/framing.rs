@@ -116,7 +116,7 @@ impl<R: Read> Framing<R> {
         let Some(size) = (stated as usize).checked_sub(HEADER) else {
             return Ok(None);
         };
-        if size > WHOLE || size < TRAILER {
+        if !(TRAILER..=WHOLE).contains(&size) {
             return Ok(None);
         }
         let rest = self.peek(size)?;

@@ -14,6 +14,9 @@ pub const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     entries: Vec<Descriptor>,
+    /// Where the entries of each digest stand: looking through all of them for each would take time that grows as a
+    /// square.
+    places: BTreeMap<Digest, Vec<usize>>,
     blobs: BTreeMap<Digest, Arc<[u8]>>,
 }
 
@@ -43,14 +46,23 @@ impl Layout {
 
     /// Adds an entry to `index.json`, once.
     pub fn add_entry(&mut self, entry: Descriptor) {
-        if !self.entries.contains(&entry) {
+        let places = self.places.entry(entry.digest).or_default();
+        let is_known = |at: &usize| self.entries.get(*at) == Some(&entry);
+        if !places.iter().any(is_known) {
+            places.push(self.entries.len());
             self.entries.push(entry);
         }
     }
 
-    /// Takes over the entries of an index, doubled ones too: looking for them would take time that grows as a square.
+    /// Takes over the entries of an index, doubled ones too: an index may have many of one digest.
     pub fn add_entries(&mut self, entries: Vec<Descriptor>) {
-        self.entries.extend(entries);
+        for entry in entries {
+            self.places
+                .entry(entry.digest)
+                .or_default()
+                .push(self.entries.len());
+            self.entries.push(entry);
+        }
     }
 
     /// Adds a blob under the digest of its bytes.

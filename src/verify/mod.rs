@@ -4,6 +4,7 @@ mod appraisals;
 mod attestation;
 mod claims;
 mod demands;
+mod images;
 mod inputs;
 mod members;
 mod names;

@@ -1,6 +1,7 @@
 //! Bookkeeping of the one pass: what is listed, what has come, which item still waits, and what is held meanwhile.
 
 use super::appraisals::Appraisals;
+use super::images::Images;
 use super::members::{AppraisedItem, Pass, fail, pass};
 use super::names;
 use super::{ReadOptions, claims};
@@ -47,6 +48,7 @@ pub(super) struct State {
     held_bytes: u64,
     most_held: u64,
     configuration: BTreeMap<MemberPath, Arc<[u8]>>,
+    images: Images,
     is_sealed: bool,
     /// Members that were passed over, since no item that was asked for has them.
     passed_over: usize,
@@ -141,6 +143,7 @@ impl State {
             most_held: options.bounds.held_bytes,
             is_sealed,
             configuration: BTreeMap::new(),
+            images: Images::default(),
             passed_over: 0,
             manifest: Arc::new(manifest),
         }
@@ -260,6 +263,7 @@ impl State {
             bytes,
             digests: Some(Arc::new(digests)),
         };
+        self.images.learn(&captured);
         self.held.insert(file.path.clone(), captured);
         let users = self.users.get(&file.path).cloned().unwrap_or_default();
         for at in users {
@@ -280,13 +284,14 @@ impl State {
         let Some(item) = manifest.items.get(at) else {
             return;
         };
-        let files = item.files.iter();
+        let files = (item.files.iter()).filter_map(|path| self.held.get(path));
+        let own = |file: &CapturedFile| self.images.own(file, &item.files);
         let capture = Capture {
             captured: item.captured,
             window: item.window,
             request: item.request.clone(),
             files: files
-                .filter_map(|path| self.held.get(path).cloned())
+                .map(|file| own(file).unwrap_or_else(|| file.clone()))
                 .collect(),
         };
         appraisals.appraise(at, capture, &manifest);

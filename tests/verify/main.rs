@@ -18,6 +18,7 @@ mod identity;
 mod members;
 mod pack;
 mod plan;
+mod reading;
 mod release;
 mod requirements;
 mod sample;
