@@ -58,7 +58,8 @@ impl Commit {
         let author = stamp(b"author ", "no author line after the parents")?;
         let committer = stamp(b"committer ", "no committer line after the author")?;
         let mut signed = false;
-        for line in lines {
+        let further = further(lines).ok_or(error("a header line goes on that may not"))?;
+        for line in further {
             // A second one of these would be read by some readers and not by others.
             if [&b"tree "[..], b"parent ", b"author ", b"committer "]
                 .iter()
@@ -106,22 +107,28 @@ pub(super) fn split(contents: &[u8]) -> Option<(&[u8], &[u8])> {
     (!header.contains(&0)).then_some((header, rest.get(1..)?))
 }
 
-/// Logical lines of a header: a line that begins with a space continues the one before and is skipped.
+/// Lines of a header.
 pub(super) struct Lines<'a>(pub(super) &'a [u8]);
 
 impl<'a> Iterator for Lines<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        loop {
-            let end = self.0.iter().position(|byte| *byte == b'\n')?;
-            let (line, rest) = self.0.split_at_checked(end)?;
-            self.0 = rest.get(1..)?;
-            if !line.starts_with(b" ") {
-                return Some(line);
-            }
-        }
+        let end = self.0.iter().position(|byte| *byte == b'\n')?;
+        let (line, rest) = self.0.split_at_checked(end)?;
+        self.0 = rest.get(1..)?;
+        Some(line)
     }
+}
+
+/// What may stand behind the lines that every object of a kind has: lines of any length, each of which goes on in those
+/// that begin with a space. None when the first of them does: git knows no such line that goes on.
+pub(super) fn further<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vec<&'a [u8]>> {
+    let mut lines = lines.peekable();
+    if lines.peek().is_some_and(|line| line.starts_with(b" ")) {
+        return None;
+    }
+    Some(lines.filter(|line| !line.starts_with(b" ")).collect())
 }
 
 #[cfg(test)]
@@ -162,6 +169,13 @@ mod tests {
                 "no object id",
             ),
             (format!("{TREE}\0{AUTHOR}{COMMITTER}\nm"), "no blank line"),
+            // To git such a commit has no parent.
+            (
+                format!("{TREE} \nparent {}{AUTHOR}{COMMITTER}\nm", &TREE[5..]),
+                "no author",
+            ),
+            (format!("{TREE}{AUTHOR} \n{COMMITTER}\nm"), "no committer"),
+            (format!("{TREE}{AUTHOR}{COMMITTER} \n\nm"), "goes on"),
         ] {
             let error = Commit::parse(bad.as_bytes()).unwrap_err();
             assert!(error.reason.contains(reason), "{bad:?}: {error}");

@@ -1,6 +1,6 @@
 //! Tag objects.
 
-use super::commit::{Lines, split};
+use super::commit::{Lines, further, split};
 use super::{ObjectError, ObjectId, ObjectKind, Stamp};
 
 /// An annotated tag.
@@ -48,7 +48,8 @@ impl Tag {
         let mut signed = SIGNATURES
             .iter()
             .any(|start| message.windows(start.len()).any(|part| part == *start));
-        for line in lines {
+        let further = further(lines).ok_or(error("a header line goes on that may not"))?;
+        for line in further {
             if !line.starts_with(b"gpgsig") {
                 return Err(error("a header line is doubled or unknown"));
             }
@@ -108,6 +109,11 @@ mod tests {
             format!("{OBJECT}type commit\n{TAGGER}\nm"),
             format!("{OBJECT}type commit\ntag v1.0\ntagger nobody\n\nm"),
             format!("{OBJECT}type commit\ntag v1.0\n{TAGGER}tag v2.0\n\nm"),
+            // git cannot read the first two; its fsck refuses them all.
+            format!("{OBJECT} \ntype commit\ntag v1.0\n{TAGGER}\nm"),
+            format!("{OBJECT}type commit\n x\ntag v1.0\n{TAGGER}\nm"),
+            format!("{OBJECT}type commit\ntag v1.0\n x\n{TAGGER}\nm"),
+            format!("{OBJECT}type commit\ntag v1.0\n{TAGGER} x\n\nm"),
         ] {
             assert!(Tag::parse(bad.as_bytes()).is_err(), "{bad:?}");
         }

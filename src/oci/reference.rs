@@ -61,12 +61,18 @@ impl FromStr for ImageRef {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let Some(rest) = text.strip_prefix("oci:") else {
-            return text.parse().map(Self::Registry);
-        };
         let error = |reason| ReferenceError {
             text: text.into(),
             reason,
+        };
+        let Some(rest) = text.strip_prefix("oci:") else {
+            // A host's name is written in lower case, and would then be read as a layout.
+            return match text.get(..4) {
+                Some(start) if start.eq_ignore_ascii_case("oci:") => {
+                    Err(error("an image layout is written oci: in lower case"))
+                }
+                _ => text.parse().map(Self::Registry),
+            };
         };
         let (dir, select) = if let Some((dir, digest)) = rest.rsplit_once('@') {
             let digest = digest
@@ -122,7 +128,10 @@ impl FromStr for Reference {
             return Err(error("the tag has characters that no tag has"));
         }
         let (registry, repository) = match name.split_once('/') {
-            Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => {
+            Some((host, rest)) if says_host(host) => {
+                if !is_host(host) {
+                    return Err(error("the registry's host is not plain"));
+                }
                 (registry_of(host), rest.to_owned())
             }
             _ => (DOCKER_HUB.into(), name.to_owned()),
@@ -131,9 +140,6 @@ impl FromStr for Reference {
             true => format!("library/{repository}"),
             false => repository,
         };
-        if !is_host(&registry) {
-            return Err(error("the registry's host is not plain"));
-        }
         if !is_repository(&repository) {
             return Err(error(
                 "a repository has lower-case letters, digits and . _ - between slashes",
@@ -189,11 +195,22 @@ pub fn is_loopback_host(authority: &str) -> bool {
 /// One name for each registry, however it is written: a policy must not be met, nor missed, by another spelling.
 fn registry_of(host: &str) -> String {
     let host = host.to_ascii_lowercase();
-    let host = host.strip_suffix(":443").unwrap_or(&host);
-    match host.strip_suffix('.').unwrap_or(host) {
+    match without(without(&host, ":443"), ".") {
         "index.docker.io" | "registry-1.docker.io" => DOCKER_HUB.into(),
         other => other.into(),
     }
+}
+
+/// The host without this end, unless it would then be read as a repository of Docker's registry.
+fn without<'a>(host: &'a str, end: &str) -> &'a str {
+    host.strip_suffix(end)
+        .filter(|rest| says_host(rest))
+        .unwrap_or(host)
+}
+
+/// Whether what stands before the first slash is a host, and not a part of a repository.
+fn says_host(text: &str) -> bool {
+    text.contains(['.', ':']) || text == "localhost"
 }
 
 fn is_tag(tag: &str) -> bool {
@@ -204,11 +221,30 @@ fn is_tag(tag: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
+/// `NAME[:PORT]`, the name with one dot at its end or none, or `[ADDRESS][:PORT]`.
 fn is_host(host: &str) -> bool {
-    !host.is_empty()
-        && host
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b))
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !host.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    };
+    let address = name
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let is_name = || {
+        let labels = name.strip_suffix('.').unwrap_or(name).split('.');
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+        labels
+            .into_iter()
+            .all(|label| !label.is_empty() && label.bytes().all(plain))
+    };
+    let is_port = |port: &str| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0)
+    };
+    port.is_none_or(is_port)
+        && match address {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => is_name(),
+        }
 }
 
 fn is_repository(name: &str) -> bool {
@@ -281,8 +317,15 @@ mod tests {
             ("index.docker.io/o/app", "docker.io/o/app"),
             ("docker.io/alpine", "docker.io/library/alpine"),
             ("127.0.0.1:5000/o", "127.0.0.1:5000/o"),
+            ("[::1]:443/o", "[::1]/o"),
+            // Without its port it would be a namespace of docker.io.
+            ("registry:443/o/app", "registry:443/o/app"),
+            ("registry./o/app", "registry./o/app"),
+            ("registry.:443/o/app", "registry./o/app"),
         ] {
-            assert_eq!(written.parse::<Reference>().unwrap().to_string(), meant);
+            let read = written.parse::<Reference>().unwrap();
+            assert_eq!(read.to_string(), meant);
+            assert_eq!(meant.parse(), Ok(read), "{written}");
         }
     }
 
@@ -296,10 +339,29 @@ mod tests {
             "host.io/a@sha256:12",
             "h.io/a@sha512:00",
             "x y/z",
+            // Once read as another registry is written, they would be read as a third.
+            "host.io:443:443/a",
+            "host.io:443./a",
+            "host.io../a",
+            ".host.io/a",
+            "host.io:/a",
+            "host.io:70000/a",
+            "[::1/a",
+            "[host.io]/a",
         ] {
             assert!(text.parse::<Reference>().is_err(), "{text}");
         }
         assert!(!is_loopback_host("127.0.0.1.evil.example"));
+    }
+
+    #[test]
+    fn a_layout_is_not_taken_for_a_registry_because_of_its_case() {
+        let error = "OCI:50/app".parse::<ImageRef>().unwrap_err();
+
+        assert_eq!(
+            error.reason,
+            "an image layout is written oci: in lower case"
+        );
     }
 
     #[test]
