@@ -2,15 +2,19 @@
 
 pub mod archive;
 pub mod canonical;
+pub mod contents;
 pub mod gunzip;
 pub mod gzip;
 pub mod header;
 pub mod inspect;
 pub mod layout;
+pub mod listing;
 pub mod pack;
 
 pub use archive::{Archive, ArchiveError, Totals};
+pub use contents::{Contents, Defect, Member, Summary};
 pub use inspect::{InspectError, Inspected, inspect};
+pub use listing::{ListedMember, Listing, list};
 pub use pack::{COMPRESSOR, PackError, Packed, pack};
 
 /// Name of the manifest, the first member.

@@ -5,15 +5,18 @@ mod blob;
 mod check;
 #[cfg(feature = "net")]
 mod collect;
+mod columns;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod exit;
+mod extract;
 mod files;
 mod format;
 #[cfg(feature = "net")]
 mod gate;
 #[cfg(feature = "net")]
 mod image;
+mod inspect;
 mod manifests;
 #[cfg(feature = "net")]
 mod online;
@@ -44,6 +47,7 @@ mod seal;
 mod spot_check;
 mod trust;
 mod trust_flags;
+mod unjudged;
 mod verify;
 #[cfg(feature = "net")]
 mod vulns;
@@ -79,6 +83,8 @@ enum Command {
     Release(release::Args),
     Verify(verify::Args),
     Report(report::Args),
+    Inspect(inspect::Args),
+    Extract(extract::Args),
     #[cfg(feature = "net")]
     Check(check::Args),
     #[cfg(feature = "net")]
@@ -121,6 +127,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Release(args) => release::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Report(args) => report::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Extract(args) => extract::run(args),
         #[cfg(feature = "net")]
         Command::Check(args) => check::run(args),
         #[cfg(feature = "net")]
