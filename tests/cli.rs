@@ -21,6 +21,47 @@ fn help_of_verify() {
 }
 
 #[test]
+fn help_of_inspect() {
+    assert_snapshot!(said(&good(), &["inspect", "--help"]));
+}
+
+#[test]
+fn help_of_extract() {
+    assert_snapshot!(said(&good(), &["extract", "--help"]));
+}
+
+#[test]
+fn what_a_bundle_holds() {
+    assert_snapshot!(said(&good(), &["inspect", BUNDLE]));
+}
+
+#[test]
+fn a_part_of_what_a_bundle_holds_with_whole_digests() {
+    let args = [
+        "inspect",
+        BUNDLE,
+        "--long",
+        "files/runbooks",
+        "evidence.yaml",
+    ];
+
+    assert_snapshot!(said(&good(), &args));
+}
+
+#[test]
+fn a_file_that_is_no_bundle_to_look_into() {
+    assert_snapshot!(said(&good(), &["inspect", "policy.yaml"]));
+}
+
+#[test]
+fn a_member_that_a_bundle_does_not_list() {
+    assert_snapshot!(said(
+        &good(),
+        &["inspect", BUNDLE, "--member", "files/passwd"]
+    ));
+}
+
+#[test]
 fn help_of_image_verify() {
     assert_snapshot!(said(&good(), &["image", "verify", "--help"]));
 }
@@ -82,6 +123,8 @@ fn every_command_and_every_flag_has_a_sentence_and_no_control_codes() {
         "release",
         "verify",
         "report",
+        "inspect",
+        "extract",
         "collect",
         "pack",
         "seal",

@@ -135,9 +135,13 @@ fn the_bounds(mut bounds: Bounds) {
         &mut bounds.manifest_bytes,
         &mut bounds.held_bytes,
     ];
-    numbers.map(|number| *number = 1);
+    for number in numbers {
+        *number = 1;
+    }
     let counts: [&mut usize; 2] = [&mut bounds.members, &mut bounds.items];
-    counts.map(|count| *count = 1);
+    for count in counts {
+        *count = 1;
+    }
 }
 
 #[test]

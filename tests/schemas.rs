@@ -30,6 +30,7 @@ fn every_schema_is_printed_as_it_is_kept_and_is_a_valid_schema() {
         "seal-predicate",
         "gate",
         "metric-snapshot",
+        "inspect",
     ] {
         let file = format!("schemas/evidence-{name}-v1.schema.json");
         let kept = std::fs::read_to_string(root().join(&file)).unwrap();
@@ -120,6 +121,34 @@ fn a_report_is_by_its_schema_whatever_the_verdict() {
         assert_eq!(report["verdict"], "refused");
         assert_eq!(report["exitCode"], 1);
     }
+}
+
+#[test]
+fn what_a_bundle_holds_is_by_its_schema_also_where_it_breaks() {
+    let folder = copy();
+    let inspected = |exit| {
+        let args = ["inspect", BUNDLE, "--output", "json"];
+        let (code, text) = evidence(folder.path(), &args);
+        assert_eq!(code, Some(exit), "{text}");
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        valid("inspect", &answer);
+        answer
+    };
+
+    let whole = inspected(0);
+    let mut bytes = std::fs::read(folder.path().join(BUNDLE)).unwrap();
+    bytes.extend_from_slice(b"tail");
+    std::fs::write(folder.path().join(BUNDLE), &bytes).unwrap();
+    let tailed = inspected(1);
+
+    for (answer, complete) in [(&whole, true), (&tailed, false)] {
+        assert_eq!(answer["complete"], complete);
+        assert_eq!(answer["verified"], false);
+        assert_eq!(answer["members"].as_array().unwrap().len(), 58);
+    }
+    assert_eq!(whole["defects"], json!([]));
+    assert_eq!(tailed["defects"][0]["code"], "archive");
+    assert_eq!(tailed["bundle"]["tar"], Value::Null);
 }
 
 #[cfg(feature = "net")]

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod bounds;
 pub mod canonical;
+pub mod contents;
 mod framing;
 pub mod gunzip;
 pub mod gzip;
@@ -10,6 +11,7 @@ pub mod header;
 mod inflate;
 pub mod inspect;
 pub mod layout;
+pub mod listing;
 mod member_header;
 pub mod pack;
 mod parallel;
@@ -17,7 +19,9 @@ pub mod plain;
 
 pub use archive::{Archive, ArchiveError, Reading, read_with};
 pub use bounds::Bounds;
+pub use contents::{Contents, Defect, Member, Summary};
 pub use inspect::{InspectError, Inspected, inspect};
+pub use listing::{ListedMember, Listing, list};
 pub use pack::{COMPRESSOR, PackError, Packed, pack, pack_with};
 pub use plain::{Inline, Plain, Totals};
 

@@ -7,15 +7,18 @@ mod bundle_files;
 mod check;
 #[cfg(feature = "net")]
 mod collect;
+mod columns;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod exit;
+mod extract;
 mod files;
 mod format;
 #[cfg(feature = "net")]
 mod gate;
 #[cfg(feature = "net")]
 mod image;
+mod inspect;
 mod manifests;
 #[cfg(feature = "net")]
 mod online;
@@ -49,6 +52,7 @@ mod seal_predicate;
 mod spot_check;
 mod trust;
 mod trust_flags;
+mod unjudged;
 mod unwritten;
 mod verify;
 #[cfg(feature = "net")]
@@ -85,6 +89,8 @@ enum Command {
     Release(release::Args),
     Verify(verify::Args),
     Report(report::Args),
+    Inspect(inspect::Args),
+    Extract(extract::Args),
     #[cfg(feature = "net")]
     Check(check::Args),
     #[cfg(feature = "net")]
@@ -127,6 +133,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Release(args) => release::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Report(args) => report::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Extract(args) => extract::run(args),
         #[cfg(feature = "net")]
         Command::Check(args) => check::run(args),
         #[cfg(feature = "net")]

@@ -14,6 +14,7 @@ const SBOM_DIFF: &str = include_str!("../../schemas/evidence-sbom-diff-v1.schema
 const VULNS_CHECK: &str = include_str!("../../schemas/evidence-vulns-check-v1.schema.json");
 const GATE: &str = include_str!("../../schemas/evidence-gate-v1.schema.json");
 const METRIC_SNAPSHOT: &str = include_str!("../../schemas/evidence-metric-snapshot-v1.schema.json");
+const INSPECT: &str = include_str!("../../schemas/evidence-inspect-v1.schema.json");
 const SEAL_PREDICATE: &str = include_str!("../../schemas/evidence-seal-predicate-v1.schema.json");
 const TRUST: &str = include_str!("../../schemas/evidence-trust-v1.schema.json");
 
@@ -51,6 +52,8 @@ enum Name {
     VulnsCheck,
     /// What `gate` prints with `--output json`.
     Gate,
+    /// What `inspect --output json` prints.
+    Inspect,
     /// The predicate of a bundle's seal.
     SealPredicate,
     /// The predicate of a snapshot of metrics.
@@ -71,6 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         Name::SbomDiff => SBOM_DIFF,
         Name::VulnsCheck => VULNS_CHECK,
         Name::Gate => GATE,
+        Name::Inspect => INSPECT,
         Name::SealPredicate => SEAL_PREDICATE,
         Name::MetricSnapshot => METRIC_SNAPSHOT,
     };
