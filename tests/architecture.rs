@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 /// Folder, and the folders that it may import.
 const TABLE: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("redact", &["model"]),
+    ("secrets", &["model", "redact"]),
     ("oci", &["model"]),
     ("git", &["model"]),
     ("sbom", &["model"]),
@@ -18,7 +20,9 @@ const TABLE: &[(&str, &[&str])] = &[
     ("net", &["model", "oci"]),
     (
         "config",
-        &["model", "oci", "sigstore", "metrics", "sbom", "vulns"],
+        &[
+            "model", "redact", "secrets", "oci", "sigstore", "metrics", "sbom", "vulns",
+        ],
     ),
     (
         "appraise",
@@ -34,7 +38,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "verify",
         &[
             "model", "oci", "git", "bundle", "sigstore", "metrics", "sbom", "vulns", "config",
-            "appraise", "decide",
+            "appraise", "decide", "redact",
         ],
     ),
     ("report", &["model", "metrics", "sbom", "vulns", "decide"]),
@@ -42,7 +46,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "collect",
         &[
             "model", "config", "net", "oci", "git", "bundle", "sigstore", "sbom", "vulns",
-            "metrics", "appraise",
+            "metrics", "appraise", "redact", "secrets",
         ],
     ),
 ];

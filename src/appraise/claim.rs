@@ -3,6 +3,9 @@
 use crate::model::{Exhibit, Problem, StatedClaim, Status};
 use serde::Serialize;
 
+/// Code of the problem that a place in the captured bytes was blanked.
+pub const REDACTED: &str = "redacted";
+
 /// What follows from a capture. Made in this folder only; not readable from JSON, so that nothing that a file
 /// says becomes one.
 ///
@@ -48,6 +51,24 @@ impl Claim {
         }
     }
 
+    /// The same where a place in the captured bytes was blanked: recorded at most, and never met, for nobody can see what
+    /// stood there.
+    pub(in crate::appraise) fn redacted(mut self) -> Self {
+        let stated = &mut self.stated;
+        stated.status = stated.status.max(Status::Recorded);
+        stated.met = stated.met.filter(|met| !met);
+        if !stated.problems.iter().any(|problem| problem.code == REDACTED) {
+            let message = "a place in its files was redacted, so nothing is proven by them";
+            // What failed for a reason of its own says that first.
+            let at = match stated.met {
+                Some(_) => stated.problems.len(),
+                None => 0,
+            };
+            stated.problems.insert(at, Problem::new(REDACTED, message));
+        }
+        self
+    }
+
     /// How far it is proven.
     pub fn status(&self) -> Status {
         self.stated.status
@@ -70,6 +91,15 @@ impl Claim {
 }
 
 impl Appraised {
+    /// The same of a capture in which a place was blanked.
+    pub(in crate::appraise) fn redacted(self) -> Self {
+        Self {
+            claim: self.claim.redacted(),
+            summary: format!("{}; redacted", self.summary),
+            exhibits: self.exhibits,
+        }
+    }
+
     /// A claim and its sentence, nothing to show besides.
     pub(in crate::appraise) fn new(claim: Claim, summary: impl Into<String>) -> Self {
         Self {

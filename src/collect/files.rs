@@ -133,6 +133,7 @@ fn read(
             name: Some(path.clone()),
             media_type: source.media_type.unwrap_or_else(|| media_type(path)).into(),
             bytes: bytes.into(),
+            redactions: Vec::new(),
         });
     }
     Ok(files)

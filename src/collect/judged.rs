@@ -18,7 +18,7 @@ pub(super) fn judge(run: &Run, planned: &PlannedItem, fared: &BTreeMap<String, F
         }
     }
     let before = run.store.item(&planned.id).ok().flatten();
-    let stored = together(&run.store, &inputs).and_then(|capture| run.keep(planned, &capture));
+    let stored = together(&run.store, &inputs).and_then(|capture| run.keep(planned, capture));
     match stored {
         Ok(stored) if before.as_ref() == Some(&stored) => Fared::Kept(stored),
         Ok(stored) => Fared::Captured(stored),

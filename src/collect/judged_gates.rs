@@ -89,6 +89,7 @@ pub fn of_bundle(path: &Path) -> Result<JudgedGates, PreviousError> {
                     name: entry.name.clone(),
                     media_type: entry.media_type.clone(),
                     bytes: (*bytes).clone(),
+                    redactions: manifest.redactions_of(path).to_vec(),
                 })
             })
             .collect(),

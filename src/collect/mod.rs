@@ -17,6 +17,7 @@ pub mod online;
 pub mod panels;
 pub mod previous;
 pub mod prometheus;
+mod redaction;
 pub mod run;
 pub mod servers;
 pub mod settled;

@@ -119,7 +119,7 @@ pub async fn run(
                     let _turn = turn.acquire().await;
                     let captured = capture(&run, &planned)
                         .await
-                        .and_then(|capture| run.keep(&planned, &capture));
+                        .and_then(|capture| run.keep(&planned, capture));
                     vec![(planned.id, captured)]
                 });
             }
@@ -222,7 +222,7 @@ async fn capture_image(
                 Ok(fetched) => {
                     let capture = oci_files::capture(image, &reference, fetched, Timestamp::now());
                     (run.with_files(&planned, capture))
-                        .and_then(|capture| run.keep(&planned, &capture))
+                        .and_then(|capture| run.keep(&planned, capture))
                 }
                 Err(message) => Err(message.clone()),
             };

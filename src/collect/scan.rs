@@ -30,6 +30,7 @@ pub(super) fn read(
             name: Some(path.clone()),
             media_type: files::media_type(path).into(),
             bytes: bytes.into(),
+            redactions: Vec::new(),
         });
     }
     Ok(captured)

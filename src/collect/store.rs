@@ -5,7 +5,7 @@
 //! moment loses at most the capture in flight.
 
 use crate::model::capture::StoredFile;
-use crate::model::{Capture, Digest, Item, Moments, Producer, Release, limits};
+use crate::model::{Capture, Digest, Item, Moments, Producer, Redaction, Release, limits};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -45,6 +45,12 @@ pub struct StoredItem {
     pub item: Item,
     /// Its files.
     pub files: Vec<StoredFile>,
+    /// What was blanked in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redactions: Vec<Redaction>,
+    /// Digest of the rules by which it was; none without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted_by: Option<Digest>,
 }
 
 /// Why a store cannot be used.
@@ -214,7 +220,12 @@ impl Store {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub fn put(&self, item: Item, capture: &Capture) -> Result<StoredItem, StoreError> {
+    pub fn put(
+        &self,
+        item: Item,
+        capture: &Capture,
+        redacted_by: Option<Digest>,
+    ) -> Result<StoredItem, StoreError> {
         let mut files = Vec::with_capacity(capture.files.len());
         for file in &capture.files {
             let sha256 = Digest::of(&file.bytes);
@@ -234,7 +245,7 @@ impl Store {
                 media_type: file.media_type.clone(),
             });
         }
-        let stored = StoredItem { item, files };
+        let stored = StoredItem::of(item, files, capture, redacted_by);
         self.restate(&stored)?;
         Ok(stored)
     }
@@ -279,6 +290,7 @@ impl Store {
                 name: file.name.clone(),
                 media_type: file.media_type.clone(),
                 bytes: bytes.into(),
+                redactions: stored.redactions_of(&file.path),
             });
         }
         Ok(Capture {
@@ -287,6 +299,11 @@ impl Store {
             request: stored.item.request.clone(),
             files,
         })
+    }
+
+    /// The file of the salts of what was blanked in an item's files.
+    pub(super) fn salts_path(&self, id: &str) -> PathBuf {
+        self.dir.join("salts").join(format!("{id}.json"))
     }
 
     fn item_path(&self, id: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Bytes taken from one source at one time.
 
-use super::{Digest, MemberPath, Timestamp, Window};
+use super::{Digest, MemberPath, Redaction, Timestamp, Window};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -30,6 +30,11 @@ impl Capture {
         }
     }
 
+    /// Whether a place in one of its files was blanked.
+    pub fn is_redacted(&self) -> bool {
+        self.files.iter().any(|file| !file.redactions.is_empty())
+    }
+
     /// The file whose member path ends in this name; none when there is no such file or more than one.
     pub fn file(&self, name: &str) -> Option<&CapturedFile> {
         let last = |file: &&CapturedFile| file.path.as_str().rsplit('/').next() == Some(name);
@@ -49,6 +54,8 @@ pub struct CapturedFile {
     pub media_type: String,
     /// The bytes.
     pub bytes: Arc<[u8]>,
+    /// What was blanked in them: nothing that is read of them is proven.
+    pub redactions: Vec<Redaction>,
 }
 
 impl CapturedFile {
@@ -59,6 +66,7 @@ impl CapturedFile {
             name: None,
             media_type: media_type.into(),
             bytes: bytes.into(),
+            redactions: Vec::new(),
         }
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn appraise(
                 name: entry.name.clone(),
                 media_type: entry.media_type.clone(),
                 bytes: bytes.get(path)?.clone(),
+                redactions: manifest.redactions_of(path).to_vec(),
             })
         })
         .collect();

@@ -61,6 +61,7 @@ impl Sample {
             name: name.map(String::from),
             media_type: "text/plain".into(),
             bytes: bytes.to_vec().into(),
+            redactions: Vec::new(),
         }));
         Capture {
             captured: crate::model::Timestamp::UNIX_EPOCH,
