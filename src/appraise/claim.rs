@@ -57,7 +57,11 @@ impl Claim {
         let stated = &mut self.stated;
         stated.status = stated.status.max(Status::Recorded);
         stated.met = stated.met.filter(|met| !met);
-        if !stated.problems.iter().any(|problem| problem.code == REDACTED) {
+        if !stated
+            .problems
+            .iter()
+            .any(|problem| problem.code == REDACTED)
+        {
             let message = "a place in its files was redacted, so nothing is proven by them";
             // What failed for a reason of its own says that first.
             let at = match stated.met {

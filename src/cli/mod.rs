@@ -41,6 +41,8 @@ mod sbom;
 mod schema;
 #[cfg(feature = "net")]
 mod seal;
+#[cfg(feature = "net")]
+mod secrets;
 mod spot_check;
 mod trust;
 mod trust_flags;

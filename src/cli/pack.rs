@@ -4,6 +4,7 @@ use super::exit::{CliError, Exit};
 use super::files::{self, Part};
 use super::project::{Project, ProjectFlags};
 use super::runtime;
+use super::secrets;
 use evidence::bundle::{self, Packed, pack as bundle_pack};
 use evidence::collect::assemble::assemble;
 use evidence::collect::store::Store;
@@ -29,6 +30,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     let project = runtime::block_on(Project::load(&args.project))??;
     let store = project.filled_store()?;
+    let folder = project.configuration.file.parent();
+    secrets::learn_servers(&project.config, folder.unwrap_or(&project.repository));
     let (path, packed) = pack(&project, &store, &args.out_dir)?;
     files::print(&format!("{}  {}\n", packed.digest.hex(), path.display()))?;
     Ok(Exit::Verified)
@@ -45,6 +48,7 @@ pub(crate) fn pack(
         .map_err(|source| {
             error(&source).hint("run `evidence collect` to capture what is missing, with --phase NAME for what belongs to a phase")
         })?;
+    secrets::refuse(project, store, &assembled)?;
     bundle_pack::sort_files(&mut assembled.manifest.files).map_err(|source| error(&source))?;
     std::fs::create_dir_all(out_dir).map_err(|source| {
         CliError::unreachable(format!("cannot make {}: {source}", out_dir.display()))

@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::roots;
+use super::secrets;
 use super::trust_flags::warn;
 use crate::cli::output::plain;
 use evidence::appraise;
@@ -120,6 +121,7 @@ impl Project {
             store_dir,
             stage: flags.stage.clone(),
         };
+        secrets::learn_all(&project.config);
         project.warn_of_another_configuration().await;
         Ok(project)
     }

@@ -5,7 +5,9 @@ use super::files;
 use super::output::plain;
 use super::roots;
 use super::runtime;
+use super::secrets;
 use evidence::bundle::{COMPRESSOR, Inspected, inspect};
+use evidence::collect::secrets::of_private_key;
 use evidence::model::identity::Pattern;
 use evidence::model::predicate::{ResourceDescriptor, SealPredicate, SealedItem, SealedRelease};
 use evidence::model::redact::Secret;
@@ -228,10 +230,17 @@ fn who(flags: &SealFlags) -> Result<Who, CliError> {
     let usage = |error: &dyn std::error::Error| CliError::from_error(Exit::Usage, error);
     if let Some(path) = &flags.signing_key {
         let pem = files::read_named(path, limits::CONFIG_BYTES)?;
+        secrets::ours().learn(of_private_key(
+            "the signing key",
+            &String::from_utf8_lossy(&pem),
+        ));
         let password = ["EVIDENCE_PASSWORD", "COSIGN_PASSWORD"]
             .iter()
             .find_map(|name| std::env::var(name).ok())
             .map(Secret::new);
+        if let Some(password) = &password {
+            secrets::learn("password of the signing key", password.expose());
+        }
         let key = LocalKey::parse(&pem, password.as_ref()).map_err(|error| usage(&error))?;
         let public = key.public_pem().map_err(|error| usage(&error))?;
         let public = Key::parse(public.as_bytes()).map_err(|error| usage(&error))?;
@@ -242,6 +251,7 @@ fn who(flags: &SealFlags) -> Result<Who, CliError> {
     };
     if let Some(text) = &flags.identity_token {
         let token = given_token(text).map_err(|error| wrong(&error))?;
+        secrets::learn("the identity token", token.expose());
         IdentityToken::parse(&token, Timestamp::now()).map_err(|error| wrong(&error))?;
         return Ok(Who::Given(token));
     }
@@ -271,6 +281,7 @@ async fn credential(
             .map_err(|error| failed(&error, bundle))?
             .ok_or_else(nobody)?,
     };
+    secrets::learn("the identity token", token.expose());
     Ok((Credential::Keyless { token }, None))
 }
 

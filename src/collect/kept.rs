@@ -60,6 +60,9 @@ impl Run {
             claim: self.appraise(planned, capture),
             files,
         };
+        if planned.expectation.inputs().is_empty() {
+            self.look_for_secrets(planned, &item, capture)?;
+        }
         let rules = RedactRule::digest(&planned.redact);
         keep_salts(&self.store, &planned.id, &salts)
             .and_then(|()| self.store.put(item, capture, rules))

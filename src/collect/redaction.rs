@@ -152,7 +152,10 @@ fn refuse_committed(
     if !after.is_redacted() {
         return Ok(());
     }
-    let facts = appraise::file(before, path, release).claim.to_stated().facts;
+    let facts = appraise::file(before, path, release)
+        .claim
+        .to_stated()
+        .facts;
     let is_committed = |name: &str| {
         let files = facts.get("files").and_then(|files| files.as_array());
         files.into_iter().flatten().any(|file| {

@@ -39,7 +39,12 @@ impl Config {
     /// The rules for a planned item, in the order of the text.
     pub fn redact_rules(&self, id: &str, phase: Option<&str>) -> Vec<RedactRule> {
         (self.redact.iter())
-            .filter(|redact| redact.items.iter().any(|item| is_meant(&item.value, id, phase)))
+            .filter(|redact| {
+                redact
+                    .items
+                    .iter()
+                    .any(|item| is_meant(&item.value, id, phase))
+            })
             .map(|redact| redact.rule.clone())
             .collect()
     }
@@ -67,7 +72,10 @@ pub(super) fn redact(node: &Node, problems: &mut Problems) -> Option<Redact> {
     let items = fields.need("items", problems);
     let items = items.map(|node| fields::texts(fields::one_or_more(node, problems), problems));
     if let Some(beyond) = items.iter().flatten().nth(REDACT_RULES) {
-        problems.add(beyond.at, format!("more than {REDACT_RULES} items of one rule"));
+        problems.add(
+            beyond.at,
+            format!("more than {REDACT_RULES} items of one rule"),
+        );
     }
     let mut given = WHAT.iter().filter(|key| fields.get(key).is_some());
     let Some(what) = given.next() else {
@@ -98,7 +106,10 @@ pub(super) fn redact(node: &Node, problems: &mut Problems) -> Option<Redact> {
 fn blank(what: &str, text: &Spot<String>, problems: &mut Problems) -> Option<Blank> {
     let value = text.value.clone();
     if value.len() > REDACT_TEXT_BYTES {
-        problems.add(text.at, format!("it has more than {REDACT_TEXT_BYTES} bytes"));
+        problems.add(
+            text.at,
+            format!("it has more than {REDACT_TEXT_BYTES} bytes"),
+        );
         return None;
     }
     let checked = match what {
@@ -161,13 +172,19 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
         .map(|id| id.value.as_str())
         .collect();
     if let Some(beyond) = config.redact.get(REDACT_RULES) {
-        problems.add(beyond.id.at, format!("more than {REDACT_RULES} redact rules"));
+        problems.add(
+            beyond.id.at,
+            format!("more than {REDACT_RULES} redact rules"),
+        );
     }
     let mut seen = BTreeSet::new();
     for redact in &config.redact {
         let id = &redact.id;
         if !seen.insert(id.value.as_str()) {
-            problems.add(id.at, format!("the redact rule {} is there twice", quoted(&id.value)));
+            problems.add(
+                id.at,
+                format!("the redact rule {} is there twice", quoted(&id.value)),
+            );
         }
         for item in &redact.items {
             let name = item.value.as_str();
@@ -180,7 +197,10 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
             } else if judged.contains(name) {
                 problems.hinted(
                     item.at,
-                    format!("{} is computed from metrics and has no files of its own", quoted(name)),
+                    format!(
+                        "{} is computed from metrics and has no files of its own",
+                        quoted(name)
+                    ),
                     "name the metrics that it reads",
                 );
             } else {

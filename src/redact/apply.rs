@@ -140,7 +140,11 @@ impl Text {
             let at = bytes.len();
             bytes.extend_from_slice(rules.marker(one.rule).as_bytes());
             bytes.extend_from_slice(quote);
-            let value = self.bytes.get(one.span.clone()).unwrap_or_default().to_vec();
+            let value = self
+                .bytes
+                .get(one.span.clone())
+                .unwrap_or_default()
+                .to_vec();
             let rule = one.rule;
             taken.push(Taken { rule, at, value });
         }

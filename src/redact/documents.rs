@@ -58,9 +58,4 @@ pub(super) fn is_closed(kind: Kind, file: &CapturedFile) -> bool {
 }
 
 /// Files that the collector writes about how it asked, beside those that it was given.
-const RECORDS: [&str; 4] = [
-    "exchange.json",
-    "raw.json",
-    "request.json",
-    "server.json",
-];
+const RECORDS: [&str; 4] = ["exchange.json", "raw.json", "request.json", "server.json"];

@@ -54,13 +54,14 @@ pub fn pointer_at(bytes: &[u8], offset: usize) -> Option<String> {
     for _ in 0..REDACT_DEPTH {
         lexer.space();
         let mut inner = None;
-        lexer.children(&mut |key, span| {
-            if span.contains(&offset) {
-                inner = Some((key, span.start));
-            }
-            Ok(())
-        })
-        .ok()?;
+        lexer
+            .children(&mut |key, span| {
+                if span.contains(&offset) {
+                    inner = Some((key, span.start));
+                }
+                Ok(())
+            })
+            .ok()?;
         let Some((key, start)) = inner else { break };
         pointer.push('/');
         pointer.push_str(&escaped(&key));
@@ -291,8 +292,18 @@ mod tests {
         let any = Pattern::parse(&"/0".repeat(500)).unwrap();
         let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
 
-        assert!(select(deep.as_bytes(), &[&any]).unwrap_err().contains("deep"));
-        for text in ["{\"secret\": s3cr3t}", "", "[1] [2]", "{\"a\":1", "\u{feff}{}"] {
+        assert!(
+            select(deep.as_bytes(), &[&any])
+                .unwrap_err()
+                .contains("deep")
+        );
+        for text in [
+            "{\"secret\": s3cr3t}",
+            "",
+            "[1] [2]",
+            "{\"a\":1",
+            "\u{feff}{}",
+        ] {
             let said = select(text.as_bytes(), &[&any]).unwrap_err();
             assert!(said.starts_with("no JSON at line"), "{text}: {said}");
         }

@@ -100,9 +100,9 @@ pub(super) fn see(
         let length = rules.marker(rule).len();
         let own = |mark: &&mut Marked| {
             mark.rule == rule
-                && [&span, &inner].into_iter().any(|range| {
-                    mark.at == range.start && mark.at + length == range.end
-                })
+                && [&span, &inner]
+                    .into_iter()
+                    .any(|range| mark.at == range.start && mark.at + length == range.end)
         };
         let touching = touching(rules, &mut marks, &span);
         let is_touched = !touching.is_empty();

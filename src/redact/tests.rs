@@ -57,7 +57,8 @@ fn blanked(rules: &[RedactRule], text: &str) -> Result<(String, Vec<String>), Re
 
 #[test]
 fn a_json_value_is_replaced_and_every_other_byte_stays() {
-    let text = "{ \"a\" :[ {\"pw\" : {\"deep\":[1]},\t\"x\":1.50}, {\"pw\":\"é\\n\"} ],\n\"pw\":null}";
+    let text =
+        "{ \"a\" :[ {\"pw\" : {\"deep\":[1]},\t\"x\":1.50}, {\"pw\":\"é\\n\"} ],\n\"pw\":null}";
 
     let (found, places) = blanked(&[pointer("pw", "/a/*/pw")], text).unwrap();
 
@@ -82,7 +83,10 @@ fn a_column_is_blanked_below_its_header() {
 
     let (found, places) = blanked(&rules, "id,owner\r\n1,\"a \"\"b\"\", c\"\r\n2,\r\n3,d").unwrap();
 
-    assert_eq!(found, "id,owner\r\n1,[redacted:who]\r\n2,\r\n3,[redacted:who]");
+    assert_eq!(
+        found,
+        "id,owner\r\n1,[redacted:who]\r\n2,\r\n3,[redacted:who]"
+    );
     assert_eq!(places, ["who column=owner;row=1", "who column=owner;row=3"]);
     assert!(matches!(
         blanked(&rules, "id,owners\n1,2\n"),
@@ -120,7 +124,10 @@ fn rules_that_want_the_same_bytes_blank_them_once() {
 
     let (found, places) = blanked(&rules, r#"{"a":{"b":12},"c":"x34y"}"#).unwrap();
 
-    assert_eq!(found, r#"{"a":"[redacted:outer]","c":"x[redacted:digits]y"}"#);
+    assert_eq!(
+        found,
+        r#"{"a":"[redacted:outer]","c":"x[redacted:digits]y"}"#
+    );
     assert_eq!(places, ["outer /a", "digits match=1"]);
 }
 
@@ -181,7 +188,8 @@ fn what_cannot_be_told_or_read_is_refused() {
 fn a_document_beyond_the_limit_is_refused() {
     let rules = Rules::of(&[regular("r", "x")]).unwrap();
     let mut files = [stdout("")];
-    files[0].bytes = vec![b' '; usize::try_from(crate::model::limits::REDACT_BYTES).unwrap() + 1].into();
+    files[0].bytes =
+        vec![b' '; usize::try_from(crate::model::limits::REDACT_BYTES).unwrap() + 1].into();
 
     let error = blank(&rules, Kind::Command, &mut files, &mut || None).unwrap_err();
 
@@ -265,7 +273,10 @@ fn looking_tells_what_is_left_and_what_stands_astray() {
 #[test]
 fn patterns_are_bounded_and_never_empty() {
     assert!(matches!(pattern("("), Err(RuleError::Pattern(_))));
-    assert!(matches!(pattern(r"\w{1000}{1000}"), Err(RuleError::Pattern(_))));
+    assert!(matches!(
+        pattern(r"\w{1000}{1000}"),
+        Err(RuleError::Pattern(_))
+    ));
     assert_eq!(pattern("x*").unwrap_err(), RuleError::Empty);
 }
 

@@ -21,7 +21,10 @@ pub(super) fn is_kind(bytes: &[u8], at: usize) -> bool {
     if rest.first() == Some(&b'k') {
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let before = bytes.get(..at).unwrap_or_default();
-        let indent = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let indent = before
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
         return LINE.as_ref().is_some_and(|form| form.is_match(line))
             && indent.iter().all(|byte| b" -".contains(byte));
     }
@@ -59,7 +62,12 @@ fn json_holds(object: &[u8]) -> Option<bool> {
         Value::Object(map) => map.values().any(is_something),
         _ => false,
     };
-    Some([object.data, object.string_data].into_iter().flatten().any(is_full))
+    Some(
+        [object.data, object.string_data]
+            .into_iter()
+            .flatten()
+            .any(is_full),
+    )
 }
 
 /// Not empty, and not what stands for something that was redacted.
@@ -92,9 +100,11 @@ fn objects(bytes: &[u8], offsets: &[usize]) -> Vec<Option<Range<usize>>> {
             }
             b'{' => open.push((at, Vec::new())),
             b'}' => {
-                for one in open.pop().into_iter().flat_map(|(start, waiting)| {
-                    waiting.into_iter().map(move |one| (one, start))
-                }) {
+                for one in open
+                    .pop()
+                    .into_iter()
+                    .flat_map(|(start, waiting)| waiting.into_iter().map(move |one| (one, start)))
+                {
                     if let Some(span) = found.get_mut(one.0) {
                         *span = Some(one.1..at + 1);
                     }
@@ -109,15 +119,18 @@ fn objects(bytes: &[u8], offsets: &[usize]) -> Vec<Option<Range<usize>>> {
 
 /// Whether data stands near, in text that is no JSON by itself.
 fn looks_full(bytes: &[u8], at: usize) -> bool {
-    static DATA: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"\\?"(?:data|stringData)\\?"\s*:\s*\{\s*\\?"[^"]*"\s*:\s*\\?"[^"\\\[]"#).ok());
+    static DATA: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"\\?"(?:data|stringData)\\?"\s*:\s*\{\s*\\?"[^"]*"\s*:\s*\\?"[^"\\\[]"#).ok()
+    });
     let window = around(bytes, at);
     DATA.as_ref().is_some_and(|form| form.is_match(window))
 }
 
 fn around(bytes: &[u8], at: usize) -> &[u8] {
     let end = bytes.len().min(at.saturating_add(AFTER));
-    bytes.get(at.saturating_sub(BEFORE)..end).unwrap_or_default()
+    bytes
+        .get(at.saturating_sub(BEFORE)..end)
+        .unwrap_or_default()
 }
 
 /// Whether the YAML document has a value below `data:` or `stringData:` that is no template.

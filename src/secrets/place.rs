@@ -23,7 +23,10 @@ impl Place {
             let start = start.map_or(0, |at| at + 1);
             let in_line = before.get(start..).unwrap_or_default();
             let lines = before.iter().filter(|byte| **byte == b'\n').count();
-            (lines + 1, String::from_utf8_lossy(in_line).chars().count() + 1)
+            (
+                lines + 1,
+                String::from_utf8_lossy(in_line).chars().count() + 1,
+            )
         });
         Self {
             offset: offset as u64,

@@ -130,7 +130,8 @@ impl Search {
         let hit = |one: Raw| {
             let mut place = Place::of(bytes, one.start);
             // What keys are called is captured, too.
-            let is_clean = |pointer: &String| self.look(pointer.as_bytes(), 0..pointer.len()).is_empty();
+            let is_clean =
+                |pointer: &String| self.look(pointer.as_bytes(), 0..pointer.len()).is_empty();
             place.pointer = place.pointer.filter(is_clean);
             Hit {
                 what: one.what,
@@ -251,9 +252,13 @@ impl Search {
         for (start, _) in kinds.into_iter().zip(hold).filter(|(_, holds)| *holds) {
             found.add(start..start, What::Shape(kubernetes::NAME));
         }
-        found.raw.sort_by(|a, b| (a.start, &a.what, b.end).cmp(&(b.start, &b.what, a.end)));
+        found
+            .raw
+            .sort_by(|a, b| (a.start, &a.what, b.end).cmp(&(b.start, &b.what, a.end)));
         // Several forms of one credential may begin alike: the longest stays.
-        found.raw.dedup_by(|later, one| later.start == one.start && later.what == one.what);
+        found
+            .raw
+            .dedup_by(|later, one| later.start == one.start && later.what == one.what);
         found.raw
     }
 }

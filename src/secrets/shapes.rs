@@ -67,7 +67,9 @@ pub const SHAPES: &[Shape] = &[
         literals: &["akia", "asia", "abia", "acca"],
         is_one: |bytes, at| {
             let form = form!(r"^(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?:[^A-Za-z0-9+/=_]|$)");
-            starts_word(bytes, at) && is(form, bytes, at) && !part(bytes, at, 20).ends_with(b"EXAMPLE")
+            starts_word(bytes, at)
+                && is(form, bytes, at)
+                && !part(bytes, at, 20).ends_with(b"EXAMPLE")
         },
     },
     Shape {
@@ -76,7 +78,9 @@ pub const SHAPES: &[Shape] = &[
         // In context alone: 40 characters of base64 are anything. Keys of AWS' own documentation end in EXAMPLEKEY.
         literals: &["secret_access_key", "secretaccesskey", "aws_secret_key"],
         is_one: |bytes, at| {
-            let form = form!(r#"(?i-u)^[a-z_]{14,17}\\?["']?\s{0,8}(?:[:=]|=>|:=)\s{0,8}\\?["']?([a-z0-9/+]{40})(?:[^a-z0-9/+=]|$)"#);
+            let form = form!(
+                r#"(?i-u)^[a-z_]{14,17}\\?["']?\s{0,8}(?:[:=]|=>|:=)\s{0,8}\\?["']?([a-z0-9/+]{40})(?:[^a-z0-9/+=]|$)"#
+            );
             group(form, bytes, at).is_some_and(|key| !key.ends_with(b"EXAMPLEKEY") && is_mixed(key))
         },
     },
@@ -102,7 +106,9 @@ pub const SHAPES: &[Shape] = &[
         // gitleaks: github-pat, -oauth, -app-token, -refresh-token, -fine-grained-pat.
         literals: &["ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"],
         is_one: |bytes, at| {
-            let form = form!(r"^(?:gh[posur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})");
+            let form = form!(
+                r"^(?:gh[posur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})"
+            );
             starts_word(bytes, at) && is(form, bytes, at) && is_mixed(part(bytes, at, 40))
         },
     },
@@ -115,7 +121,8 @@ pub const SHAPES: &[Shape] = &[
             "glagent-", "gloas-",
         ],
         is_one: |bytes, at| {
-            let form = form!(r"^gl(?:pat|dt|rt|rtr|cbt|ptt|ft|soat|imt|agent|oas)-[A-Za-z0-9_-]{20,300}");
+            let form =
+                form!(r"^gl(?:pat|dt|rt|rtr|cbt|ptt|ft|soat|imt|agent|oas)-[A-Za-z0-9_-]{20,300}");
             starts_word(bytes, at) && is(form, bytes, at) && is_mixed(part(bytes, at, 40))
         },
     },
@@ -135,7 +142,8 @@ pub const SHAPES: &[Shape] = &[
         // gitleaks: grafana-service-account-token, grafana-cloud-api-token.
         literals: &["glsa_", "glc_"],
         is_one: |bytes, at| {
-            let form = form!(r"^(?:glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,400}={0,2})");
+            let form =
+                form!(r"^(?:glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,400}={0,2})");
             starts_word(bytes, at) && is(form, bytes, at)
         },
     },
@@ -177,7 +185,8 @@ pub const SHAPES: &[Shape] = &[
         // gitleaks: pypi-upload-token.
         literals: &["pypi-ag"],
         is_one: |bytes, at| {
-            let form = form!(r"^pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,1000}");
+            let form =
+                form!(r"^pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,1000}");
             starts_word(bytes, at) && is(form, bytes, at)
         },
     },
@@ -185,9 +194,22 @@ pub const SHAPES: &[Shape] = &[
         name: "slack-token",
         words: "a token or hook of Slack",
         // gitleaks: slack-bot-token, -user-token, -app-token, -config-access-token, -legacy-token, -webhook-url.
-        literals: &["xoxa-", "xoxb-", "xoxe-", "xoxe.", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "hooks.slack.com/"],
+        literals: &[
+            "xoxa-",
+            "xoxb-",
+            "xoxe-",
+            "xoxe.",
+            "xoxo-",
+            "xoxp-",
+            "xoxr-",
+            "xoxs-",
+            "xapp-",
+            "hooks.slack.com/",
+        ],
         is_one: |bytes, at| {
-            let form = form!(r"^(?:xox[abeoprs]-[0-9]{8,14}-[A-Za-z0-9-]{10,250}|xoxe(?:\.xox[bp])?-[0-9]-[A-Za-z0-9]{100,200}|xapp-[0-9]-[A-Z0-9]+-[0-9]+-[A-Za-z0-9]{16,}|hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,64})");
+            let form = form!(
+                r"^(?:xox[abeoprs]-[0-9]{8,14}-[A-Za-z0-9-]{10,250}|xoxe(?:\.xox[bp])?-[0-9]-[A-Za-z0-9]{100,200}|xapp-[0-9]-[A-Z0-9]+-[0-9]+-[A-Za-z0-9]{16,}|hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,64})"
+            );
             (starts_word(bytes, at) || bytes.get(at) == Some(&b'h')) && is(form, bytes, at)
         },
     },
@@ -195,7 +217,9 @@ pub const SHAPES: &[Shape] = &[
         name: "stripe-key",
         words: "a secret key of Stripe",
         // gitleaks: stripe-access-token.
-        literals: &["sk_live_", "rk_live_", "sk_test_", "rk_test_", "sk_prod_", "rk_prod_"],
+        literals: &[
+            "sk_live_", "rk_live_", "sk_test_", "rk_test_", "sk_prod_", "rk_prod_",
+        ],
         is_one: |bytes, at| {
             let form = form!(r"^[sr]k_(?:live|test|prod)_[A-Za-z0-9]{16,255}");
             starts_word(bytes, at) && is(form, bytes, at) && is_mixed(part(bytes, at, 40))
@@ -219,7 +243,6 @@ pub const SHAPES: &[Shape] = &[
         },
     },
 ];
-
 
 fn authorization(bytes: &[u8], at: usize) -> bool {
     let form = form!(
@@ -252,7 +275,9 @@ fn cookie(bytes: &[u8], at: usize) -> bool {
         .and_then(|start| before.get(start..))
         .is_some_and(|word| word.eq_ignore_ascii_case(b"set-"));
     let before = &before[..before.len() - if is_set { 4 } else { 0 }];
-    let is_header = before.last().is_none_or(|byte| b"\r\n\"' \t><".contains(byte));
+    let is_header = before
+        .last()
+        .is_none_or(|byte| b"\r\n\"' \t><".contains(byte));
     is_header && group(form, bytes, at).is_some_and(is_mixed)
 }
 
@@ -281,10 +306,17 @@ fn private_key(bytes: &[u8], at: usize) -> bool {
     let is_begun = (before.windows(begin.len()).rev())
         .position(|part| part == begin)
         .and_then(|back| before.get(before.len() - back..))
-        .is_some_and(|label| label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' '));
+        .is_some_and(|label| {
+            label
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ')
+        });
     let body = part(bytes, at + 11, 1_024);
     let body = &body[body.len().min(11)..];
-    let end = body.windows(5).position(|part| part == b"-----").unwrap_or(body.len());
+    let end = body
+        .windows(5)
+        .position(|part| part == b"-----")
+        .unwrap_or(body.len());
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
     let mut runs = body[..end].split(|byte| !is_base64(byte));
     is_begun && is(form, bytes, at) && runs.any(|run| run.len() >= 32 && is_mixed(run))
@@ -295,14 +327,28 @@ fn url_password(bytes: &[u8], at: usize) -> bool {
         r#"(?-u)^:\\?/\\?/[^\s/?\#@:"'<>\\`]{0,256}:([^\s/?\#@"'<>\\`]{3,256})@[A-Za-z0-9\[]"#
     );
     let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric();
-    if !bytes.get(..at).and_then(<[u8]>::last).is_some_and(is_scheme) {
+    if !bytes
+        .get(..at)
+        .and_then(<[u8]>::last)
+        .is_some_and(is_scheme)
+    {
         return false;
     }
     group(form, bytes, at).is_some_and(|password| {
-        let stands_for_one = password.first().is_some_and(|byte| b"$[{(*%".contains(byte));
+        let stands_for_one = password
+            .first()
+            .is_some_and(|byte| b"$[{(*%".contains(byte));
         let word = password.to_ascii_lowercase();
-        let is_word = [&b"password"[..], b"pass", b"passwd", b"pwd", b"secret", b"token", b"redacted"]
-            .contains(&word.as_slice());
+        let is_word = [
+            &b"password"[..],
+            b"pass",
+            b"passwd",
+            b"pwd",
+            b"secret",
+            b"token",
+            b"redacted",
+        ]
+        .contains(&word.as_slice());
         let is_one_character = password.windows(2).all(|pair| pair[0] == pair[1]);
         !stands_for_one && !is_word && !is_one_character
     })

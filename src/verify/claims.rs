@@ -10,16 +10,14 @@ use crate::model::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Appraises an item whose members have all come with the right digests.
-pub(super) fn appraise(
+/// An item's files, whose members have all come with the right digests.
+pub(super) fn files(
     item: &Item,
     manifest: &Manifest,
     listed: &BTreeMap<MemberPath, usize>,
     bytes: &BTreeMap<MemberPath, Arc<[u8]>>,
-    trust: &Trust,
-) -> AppraisedItem {
-    let files = item
-        .files
+) -> Vec<CapturedFile> {
+    item.files
         .iter()
         .filter_map(|path| {
             let entry = manifest.files.get(*listed.get(path)?)?;
@@ -31,7 +29,16 @@ pub(super) fn appraise(
                 redactions: manifest.redactions_of(path).to_vec(),
             })
         })
-        .collect();
+        .collect()
+}
+
+/// Appraises an item from its files.
+pub(super) fn appraise(
+    item: &Item,
+    manifest: &Manifest,
+    files: Vec<CapturedFile>,
+    trust: &Trust,
+) -> AppraisedItem {
     let capture = Capture {
         captured: item.captured,
         window: item.window,

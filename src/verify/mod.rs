@@ -7,6 +7,7 @@ mod inputs;
 mod members;
 mod phases;
 mod plan;
+mod redactions;
 mod requirements;
 mod state;
 mod times;

@@ -1,6 +1,7 @@
 //! Bookkeeping of the one pass: what is listed, what has come, which item still waits, and what is held meanwhile.
 
 use super::members::{AppraisedItem, Pass, fail, pass};
+use super::redactions::Redactions;
 use super::{Trust, claims};
 use crate::bundle::archive::Head;
 use crate::bundle::{CONFIGURATION, MANIFEST, layout};
@@ -29,6 +30,7 @@ pub(super) struct State {
     configuration: BTreeMap<MemberPath, Arc<[u8]>>,
     items: BTreeMap<String, AppraisedItem>,
     is_sealed: bool,
+    redactions: Redactions,
 }
 
 impl State {
@@ -105,6 +107,7 @@ impl State {
             is_sealed,
             configuration: BTreeMap::new(),
             items: BTreeMap::new(),
+            redactions: Redactions::default(),
             manifest,
         }
     }
@@ -181,6 +184,9 @@ impl State {
     /// Takes a member whose digest is right, and appraises the items that waited for it alone.
     pub(super) fn arrived(&mut self, file: &FileEntry, bytes: Arc<[u8]>, trust: &Trust) {
         self.held += bytes.len() as u64;
+        if file.path.as_str() == CONFIGURATION {
+            self.redactions.configure(&bytes);
+        }
         if is_configuration(&file.path) {
             self.configuration.insert(file.path.clone(), bytes.clone());
         }
@@ -203,7 +209,9 @@ impl State {
         let Some(item) = self.manifest.items.get(at) else {
             return;
         };
-        let appraised = claims::appraise(item, &self.manifest, &self.listed, &self.bytes, trust);
+        let files = claims::files(item, &self.manifest, &self.listed, &self.bytes);
+        self.redactions.look(item, &files);
+        let appraised = claims::appraise(item, &self.manifest, files, trust);
         self.items.insert(item.id.clone(), appraised);
         for path in item.files.clone() {
             if let Some(users) = self.users.get_mut(&path) {
@@ -246,6 +254,7 @@ impl State {
                 report.findings.push(finding);
             }
         }
+        std::mem::take(&mut self.redactions).judge(&self.manifest, whole, report);
         for item in &self.manifest.items {
             claims::compare(item, self.items.get(&item.id), report);
         }

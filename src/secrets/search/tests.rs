@@ -90,7 +90,11 @@ fn what_is_too_large_to_be_held_is_searched_across_every_seam() {
     let mut text = vec![b' '; held + 3 * chunk];
     let seams = [held - AFTER, held, held + 1 + chunk - AFTER, held + chunk];
     for (at, seam) in seams.iter().enumerate() {
-        let secret: &[u8] = if at % 2 == 0 { b"s3cr3t-t0ken" } else { b"0ther-s3cr3t" };
+        let secret: &[u8] = if at % 2 == 0 {
+            b"s3cr3t-t0ken"
+        } else {
+            b"0ther-s3cr3t"
+        };
         text[seam - 5..seam + 7].copy_from_slice(secret);
     }
     text[..12].copy_from_slice(b"s3cr3t-t0ken");
@@ -108,7 +112,9 @@ fn what_is_too_large_to_be_held_is_searched_across_every_seam() {
 
 #[test]
 fn a_small_source_is_read_as_a_whole() {
-    let hits = search(&[]).read(&b"\n kind: x http://a:hunter2@b"[..]).unwrap();
+    let hits = search(&[])
+        .read(&b"\n kind: x http://a:hunter2@b"[..])
+        .unwrap();
 
     assert_eq!(shown(&hits), ["2:14  a URL with a password (url-password)"]);
 }
@@ -117,9 +123,13 @@ fn a_small_source_is_read_as_a_whole() {
 fn credentials_are_taken_out_of_a_text_in_every_form_and_shapes_stay() {
     let search = search(&[("t", "s3cr3t t0ken")]);
 
-    let clean = search.scrubbed("a s3cr3t t0ken, b s3cr3t+t0ken c http://a:hunter2@b s3cr3t%20t0ken");
+    let clean =
+        search.scrubbed("a s3cr3t t0ken, b s3cr3t+t0ken c http://a:hunter2@b s3cr3t%20t0ken");
 
-    assert_eq!(clean, "a (secret), b (secret) c http://a:hunter2@b (secret)");
+    assert_eq!(
+        clean,
+        "a (secret), b (secret) c http://a:hunter2@b (secret)"
+    );
     assert_eq!(search.scrubbed(""), "");
 }
 

@@ -226,8 +226,17 @@ fn what_only_looks_alike_is_no_secret() {
         &format!("x{}", format_args!("ghp_{}", drawn(36))),
         "AIzaThis is no key at all, it has blanks in it",
         // Base64 of JSON in Sigstore bundles, alone or beside a dot.
-        &format!(r#"{{"payload":"{}","canonicalizedBody":"{}"}}"#, base64(r#"{"_type":"https://in-toto.io/Statement/v1"}"#), base64(r#"{"apiVersion":"0.0.1"}"#)),
-        &format!("{}.{}.{}", url_safe(r#"{"alg":1,"a":"bcdef"}"#), url_safe(r#"{"sub":"me","x":1}"#), drawn(40)),
+        &format!(
+            r#"{{"payload":"{}","canonicalizedBody":"{}"}}"#,
+            base64(r#"{"_type":"https://in-toto.io/Statement/v1"}"#),
+            base64(r#"{"apiVersion":"0.0.1"}"#)
+        ),
+        &format!(
+            "{}.{}.{}",
+            url_safe(r#"{"alg":1,"a":"bcdef"}"#),
+            url_safe(r#"{"sub":"me","x":1}"#),
+            drawn(40)
+        ),
         // Kinds without anything in them.
         r#"{"kind":"Secret","data":{}}"#,
         r#"{"kind":"Secret","data":null,"metadata":{"data":{"a":"b"}}}"#,
