@@ -113,3 +113,45 @@ impl Appraised {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(
+        status: Status,
+        met: Option<bool>,
+        codes: &[&str],
+    ) -> (Status, Option<bool>, Vec<String>) {
+        let problems = codes.iter().map(|code| Problem::new(*code, "x")).collect();
+        // Twice is as good as once.
+        let claim = Claim::new(status, met, (), problems).redacted().redacted();
+        let codes = claim.problems().iter().map(|problem| problem.code.clone());
+        (claim.status(), claim.met(), codes.collect())
+    }
+
+    #[test]
+    fn what_was_redacted_is_recorded_at_most_and_never_met() {
+        let own = || vec![REDACTED.to_owned()];
+        assert_eq!(
+            redacted(Status::Verified, Some(true), &[]),
+            (Status::Recorded, None, own())
+        );
+        assert_eq!(
+            redacted(Status::Recorded, None, &[]),
+            (Status::Recorded, None, own())
+        );
+        assert_eq!(
+            redacted(Status::Missing, Some(false), &["metric-limit"]),
+            (
+                Status::Missing,
+                Some(false),
+                vec!["metric-limit".into(), REDACTED.into()]
+            )
+        );
+        assert_eq!(
+            redacted(Status::Verified, None, &["metric-gap"]).2,
+            [REDACTED, "metric-gap"]
+        );
+    }
+}

@@ -82,6 +82,7 @@ pub async fn run(
     say: impl Fn(&str, &Fared),
 ) -> Result<Vec<(String, Fared)>, StoreError> {
     let mut results: BTreeMap<String, Fared> = BTreeMap::new();
+    let known = run.secrets.count();
     let mut tasks = tokio::task::JoinSet::new();
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut images: BTreeMap<String, Vec<PlannedItem>> = BTreeMap::new();
@@ -144,6 +145,10 @@ pub async fn run(
             say(&id, &fared);
             results.insert(id, fared);
         }
+    }
+    for (id, fared) in run.look_again(known, &results)? {
+        say(&id, &fared);
+        results.insert(id, fared);
     }
     for planned in judged {
         let fared = judged::judge(&run, planned, &results);

@@ -1,10 +1,12 @@
 //! The credentials of a run: none of them is in what is stored or said.
 
-use super::run::Run;
+use super::run::{Fared, Run};
+use super::store::{Store, StoreError, StoredItem};
 use crate::config::{Config, PlannedItem};
 use crate::model::redact::Secret;
 use crate::model::{Capture, CapturedFile, Expectation, Item, limits};
 use crate::secrets::{Hit, Known, Search, What};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -98,6 +100,51 @@ impl Run {
             Some(hit) => Err(told("what follows from it", &hit)),
             None => Ok(()),
         }
+    }
+}
+
+impl Run {
+    /// What was captured before all credentials were known, `known` of them, is searched again; what holds one is
+    /// forgotten, and has failed.
+    pub(super) fn look_again(
+        &self,
+        known: usize,
+        results: &BTreeMap<String, Fared>,
+    ) -> Result<Vec<(String, Fared)>, StoreError> {
+        self.secrets
+            .learn(of_registries(self.registry.used_secrets()));
+        let mut failed = Vec::new();
+        if self.secrets.count() == known {
+            return Ok(failed);
+        }
+        for planned in &self.items {
+            let Some(Fared::Captured(stored)) = results.get(&planned.id) else {
+                continue;
+            };
+            let capture = self.store.capture(stored)?;
+            if let Err(message) = self.look_for_secrets(planned, &stored.item, &capture) {
+                self.store.forget(stored)?;
+                failed.push((planned.id.clone(), Fared::Failed(message)));
+            }
+        }
+        Ok(failed)
+    }
+}
+
+impl Store {
+    /// Takes an item out, with its files: what other items share with it is captured again.
+    fn forget(&self, stored: &StoredItem) -> Result<(), StoreError> {
+        let item = [self.item_path(&stored.item.id)].into_iter();
+        let blobs = stored.files.iter().map(|file| self.blob_path(&file.sha256));
+        for path in item.chain(blobs) {
+            match std::fs::remove_file(&path) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StoreError::Io { path, source });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

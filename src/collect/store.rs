@@ -306,11 +306,11 @@ impl Store {
         self.dir.join("salts").join(format!("{id}.json"))
     }
 
-    fn item_path(&self, id: &str) -> PathBuf {
+    pub(super) fn item_path(&self, id: &str) -> PathBuf {
         self.dir.join("items").join(format!("{id}.json"))
     }
 
-    fn blob_path(&self, digest: &Digest) -> PathBuf {
+    pub(super) fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.dir.join("blobs").join(digest.hex())
     }
 }

@@ -94,10 +94,8 @@ mod tests {
             env!("CARGO_MANIFEST_DIR"),
             "/fixtures/registry/docker/config.json"
         );
-        let credentials = Credentials {
-            files: vec![folder.into(), "no-such-file".into()],
-            ..Credentials::none().and("ghcr.io", "me", Secret::new("given"))
-        };
+        let mut credentials = Credentials::none().and("ghcr.io", "me", Secret::new("given"));
+        credentials.files = vec![folder.into(), "no-such-file".into()];
 
         let kept = credentials.kept_secrets();
 
