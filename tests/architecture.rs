@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 const TABLE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("disk", &["model"]),
+    ("redact", &["model"]),
+    ("secrets", &["model", "redact"]),
     ("oci", &["model"]),
     ("git", &["model"]),
     ("sbom", &["model"]),
@@ -19,7 +21,9 @@ const TABLE: &[(&str, &[&str])] = &[
     ("net", &["model", "disk", "oci"]),
     (
         "config",
-        &["model", "oci", "sigstore", "metrics", "sbom", "vulns"],
+        &[
+            "model", "redact", "secrets", "oci", "sigstore", "metrics", "sbom", "vulns",
+        ],
     ),
     (
         "appraise",
@@ -35,7 +39,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "verify",
         &[
             "model", "oci", "git", "bundle", "sigstore", "metrics", "sbom", "vulns", "config",
-            "appraise", "decide",
+            "appraise", "decide", "redact",
         ],
     ),
     ("report", &["model", "metrics", "sbom", "vulns", "decide"]),
@@ -43,7 +47,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "collect",
         &[
             "model", "disk", "config", "net", "oci", "git", "bundle", "sigstore", "sbom", "vulns",
-            "metrics", "appraise",
+            "metrics", "appraise", "redact", "secrets",
         ],
     ),
 ];

@@ -18,7 +18,11 @@ pub fn gate(capture: &Capture, expectation: &GateExpectation) -> Appraised {
     let read = metric_inputs::read(capture, &metrics);
     let proven = read.status();
     let inputs = read.inputs;
-    let result = gate::judge(expectation, &inputs);
+    let mut result = gate::judge(expectation, &inputs);
+    // The metrics that were redacted are in doubt already; whatever lets a verdict come to be, it is none.
+    if capture.is_redacted() && result.verdict != GateVerdict::Red {
+        result.verdict = GateVerdict::Inconclusive;
+    }
     let mut exhibits = Vec::new();
     let mut room = CHART_POINTS;
     for (check, found) in expectation.checks.iter().zip(&result.checks) {
@@ -39,10 +43,14 @@ pub fn gate(capture: &Capture, expectation: &GateExpectation) -> Appraised {
         GateVerdict::Red => (proven, Some(false)),
         GateVerdict::Inconclusive => (Status::Missing, None),
     };
-    Appraised {
+    let appraised = Appraised {
         claim: Claim::new(status, met, result, problems),
         summary,
         exhibits,
+    };
+    match capture.is_redacted() {
+        true => appraised.redacted(),
+        false => appraised,
     }
 }
 

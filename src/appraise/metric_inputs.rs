@@ -1,5 +1,6 @@
 //! The metrics that a gate or a derived value reads, each from its own item's files.
 
+use super::REDACTED;
 use super::metric_answer::{self, MetricAnswer};
 use super::recompute::{self, Recomputed};
 use crate::metrics::MetricRequest;
@@ -46,7 +47,11 @@ impl Read {
 fn one(capture: &Capture, metric: &MetricRef, follow: &mut bool) -> Result<Captured, Problem> {
     let own = part(capture, metric)?;
     let answer = metric_answer::read(&own, &metric.expectation)?;
-    let doubt = early(&own, &answer).or_else(|| {
+    let redacted = own.is_redacted().then(|| {
+        let text = "a place in its files was redacted";
+        Problem::new(REDACTED, text)
+    });
+    let doubt = redacted.or_else(|| early(&own, &answer)).or_else(|| {
         match recompute::recompute(&own, &metric.expectation, &answer) {
             Recomputed::Differs(problem) => Some(problem),
             Recomputed::Open(_) => {

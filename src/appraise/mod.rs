@@ -29,7 +29,7 @@ mod recompute;
 mod signatures;
 mod signed;
 
-pub use claim::{Appraised, Claim};
+pub use claim::{Appraised, Claim, REDACTED};
 pub use command::command;
 pub use compare::{Comparison, compare};
 pub use configuration::configuration;
@@ -46,7 +46,7 @@ pub use signed::{Signed, Vouched};
 #[cfg(test)]
 mod cutover;
 
-use crate::model::{Capture, Expectation, Release};
+use crate::model::{Capture, Expectation, Kind, Release};
 
 /// What an appraisal may lean on besides the capture.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +59,20 @@ pub struct Context<'a> {
 
 /// Appraises a capture by its expectation; gives who validly signed what it is about, too.
 pub fn item(
+    capture: &Capture,
+    expectation: &Expectation,
+    context: &Context<'_>,
+) -> (Appraised, Signed) {
+    let (appraised, signed) = whole(capture, expectation, context);
+    match capture.is_redacted() && expectation.kind() != Kind::Gate {
+        true => (appraised.redacted(), signed),
+        // A gate sees to it itself: it is judged without an item, too.
+        false => (appraised, signed),
+    }
+}
+
+/// The same as if nothing had been blanked.
+fn whole(
     capture: &Capture,
     expectation: &Expectation,
     context: &Context<'_>,

@@ -6,6 +6,7 @@ use super::phases::{self, Choose};
 use super::project::{Project, ProjectFlags};
 use super::registry_flags::{DEFAULT_CONCURRENCY, RegistryFlags};
 use super::runtime;
+use super::secrets;
 use super::unwritten::store_error;
 use evidence::collect::run::{self, Fared, Run};
 use evidence::collect::servers::Servers;
@@ -143,6 +144,8 @@ pub(crate) async fn capture(
     let servers =
         Servers::load(&project.config, folder, &environment).map_err(|source| error(&source))?;
     let registry = flags.registry.registry(DEFAULT_CONCURRENCY)?;
+    let secrets = secrets::ours();
+    secrets.learn(servers.known());
     // Last of all: a wrong command line leaves nothing behind.
     let store = project.open_store()?;
     let before = store.moments().map_err(|error| store_error(&error))?;
@@ -161,6 +164,7 @@ pub(crate) async fn capture(
         tag: project.tag.clone(),
         registry,
         servers,
+        secrets,
         roots: project.roots.clone(),
         at: flags.at,
         phases: project.plan.phases.clone(),

@@ -113,7 +113,11 @@ impl CliError {
 
     /// Prints it on stderr.
     pub(crate) fn print(&self) {
-        eprint!("{}", super::output::plain(&self.text()));
+        let text = super::output::plain(&self.text());
+        // Whoever was asked may have repeated what it was sent.
+        #[cfg(feature = "net")]
+        let text = super::secrets::scrubbed(&text);
+        eprint!("{text}");
     }
 
     fn text(&self) -> String {

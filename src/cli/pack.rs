@@ -6,6 +6,7 @@ use super::files;
 use super::project::{Project, ProjectFlags};
 use super::reading_flags::ThreadFlags;
 use super::runtime;
+use super::secrets;
 use super::trust_flags::warn;
 use evidence::bundle::{self, Packed, pack as bundle_pack};
 use evidence::collect::assemble::assemble;
@@ -37,6 +38,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     let project = runtime::block_on(Project::load(&args.project))??;
     let store = project.filled_store()?;
+    let folder = project.configuration.file.parent();
+    secrets::learn_servers(&project.config, folder.unwrap_or(&project.repository));
     let (files, packed) = pack(&project, &store, &args.out_dir, args.threads)?;
     warn_of_others(&files, &packed.digest);
     let bundle = files.bundle().display();
@@ -79,6 +82,7 @@ pub(crate) fn pack(
         .map_err(|source| {
             error(&source).hint("run `evidence collect` to capture what is missing, with --phase NAME for what belongs to a phase")
         })?;
+    secrets::refuse(project, store, &assembled)?;
     bundle_pack::sort_files(&mut assembled.manifest).map_err(|source| error(&source))?;
     let files = BundleFiles::make(out_dir, &store.head().package)?;
     let path = files.bundle();

@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::files;
 use super::roots;
+use super::secrets;
 use super::trust_flags::warn;
 use super::unwritten::store_error;
 use crate::cli::output::plain;
@@ -121,6 +122,7 @@ impl Project {
             store_dir,
             stage: flags.stage.clone(),
         };
+        secrets::learn_all(&project.config);
         project.warn_of_another_configuration().await;
         Ok(project)
     }

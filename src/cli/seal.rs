@@ -7,8 +7,10 @@ use super::output::plain;
 use super::roots;
 use super::runtime;
 use super::seal_predicate::{images, predicate};
+use super::secrets;
 use super::trust_flags::warn;
 use evidence::bundle::{Inspected, inspect};
+use evidence::collect::secrets::of_private_key;
 use evidence::model::identity::Pattern;
 use evidence::model::redact::Secret;
 use evidence::model::{Digest, IdentityRule, Instance, LogRecord, Timestamp, limits};
@@ -301,10 +303,17 @@ fn who(flags: &SealFlags) -> Result<Who, CliError> {
     let usage = |error: &dyn std::error::Error| CliError::from_error(Exit::Usage, error);
     if let Some(path) = &flags.signing_key {
         let pem = files::read_named(path, limits::CONFIG_BYTES)?;
+        secrets::ours().learn(of_private_key(
+            "the signing key",
+            &String::from_utf8_lossy(&pem),
+        ));
         let password = ["EVIDENCE_PASSWORD", "COSIGN_PASSWORD"]
             .iter()
             .find_map(|name| std::env::var(name).ok())
             .map(Secret::new);
+        if let Some(password) = &password {
+            secrets::learn("password of the signing key", password.expose());
+        }
         let key = LocalKey::parse(&pem, password.as_ref()).map_err(|error| usage(&error))?;
         let public = key.public_pem().map_err(|error| usage(&error))?;
         let public = Key::parse(public.as_bytes()).map_err(|error| usage(&error))?;
@@ -315,6 +324,7 @@ fn who(flags: &SealFlags) -> Result<Who, CliError> {
     };
     if let Some(text) = &flags.identity_token {
         let token = given_token(text).map_err(|error| wrong(&error))?;
+        secrets::learn("the identity token", token.expose());
         IdentityToken::parse(&token, Timestamp::now()).map_err(|error| wrong(&error))?;
         return Ok(Who::Given(token));
     }
@@ -344,6 +354,7 @@ async fn credential(
             .map_err(|error| failed(&error, bundle))?
             .ok_or_else(nobody)?,
     };
+    secrets::learn("the identity token", token.expose());
     Ok((Credential::Keyless { token }, None))
 }
 

@@ -5,9 +5,9 @@ use super::kept::fits;
 use super::store::{Store, StoreError, StoredItem};
 use crate::config::PlannedItem;
 use crate::model::capture::StoredFile;
-use crate::model::{CapturedFile, Digest, Item, Manifest, MemberPath};
+use crate::model::{CapturedFile, Digest, Item, Manifest, MemberPath, Redaction};
 use crate::oci::{Index, Layout};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A manifest and where its files' bytes are.
@@ -84,6 +84,10 @@ pub fn assemble(
             }
         }
     }
+    let redactions: BTreeSet<Redaction> = (stored.iter())
+        .flat_map(|item| item.redactions.iter().cloned())
+        .collect();
+    let redactions = redactions.into_iter().collect();
     let head = store.head();
     let mut moments = store.moments()?;
     moments
@@ -104,7 +108,7 @@ pub fn assemble(
             .map(|stored| stored.item)
             .collect::<Vec<Item>>(),
         moments,
-        redactions: Vec::new(),
+        redactions,
         files: files.into_values().collect(),
     };
     Ok(Assembled { manifest, made })
@@ -119,8 +123,8 @@ fn common_index(store: &Store, items: &[StoredItem]) -> Result<Option<CapturedFi
             continue;
         };
         let only_index = StoredItem {
-            item: item.item.clone(),
             files: vec![file.clone()],
+            ..item.clone()
         };
         for captured in store.capture(&only_index)?.files {
             if let Ok(index) = serde_json::from_slice::<Index>(&captured.bytes) {

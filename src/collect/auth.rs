@@ -1,10 +1,12 @@
 //! How a metrics server or Grafana is told who asks, and that none of it is ever stored.
 
+use super::secrets::{known, of_url};
 use crate::model::redact::Secret;
 use crate::net::http::Url;
 use crate::net::{Http, HttpError, HttpOptions, Request};
+use crate::secrets::{Known, Search};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 
 /// Credentials and trust for one server.
 #[derive(Clone, Debug, Default)]
@@ -29,11 +31,6 @@ const TENANT_HEADERS: &[&str] = &[
     "accountid",
     "projectid",
 ];
-
-/// Bytes of a text that is looked for together with others; real tokens have less.
-const LONGEST_IN_ONE: usize = 4_096;
-/// Shorter texts than this occur by chance.
-const SHORTEST_SECRET: usize = 6;
 
 impl ServerAuth {
     /// A client that trusts the server's CAs besides those of `options`.
@@ -66,83 +63,32 @@ impl ServerAuth {
         request
     }
 
-    /// The secrets themselves: token, password, and headers that name no tenant. Texts under six characters occur by
-    /// chance and are left out.
-    pub fn secrets(&self) -> Vec<Secret> {
+    /// The credentials of the server of this name: token, password, and headers that name no tenant.
+    pub fn known(&self, server: &str, url: &Url) -> Vec<Known> {
         let is_tenant = |name: &str| TENANT_HEADERS.contains(&name.to_ascii_lowercase().as_str());
         let headers = self.headers.iter().filter(|(name, _)| !is_tenant(name));
-        self.bearer
+        let bearer = self.bearer.iter().map(|token| ("bearer token", token));
+        let basic = self
+            .basic
             .iter()
-            .chain(self.basic.iter().map(|(_, password)| password))
-            .chain(headers.map(|(_, value)| value))
-            .filter(|secret| secret.expose().len() >= SHORTEST_SECRET)
-            .cloned()
-            .collect()
+            .map(|(_, password)| ("password", password));
+        let own = bearer.chain(basic);
+        let own = own.map(|(what, secret)| known(format!("{what} of {server}"), secret));
+        let headers =
+            headers.map(|(name, value)| known(format!("header {name} of {server}"), value));
+        own.chain(headers).chain(of_url(server, url)).collect()
     }
 
-    /// Whether these bytes hold one of the secrets, also in base64, URL encoding or JSON escapes, or the URL's password.
-    ///
-    /// Texts under six characters are not looked for: they occur by chance.
+    /// Whether these bytes hold one of the credentials, in any form, or the URL's password.
     pub fn leaks_into(&self, bytes: &[u8], url: &Url) -> bool {
-        let own = self.secrets();
-        let mut secrets: Vec<String> = own.iter().map(|own| own.expose().to_owned()).collect();
-        if let Some((user, password)) = &self.basic {
-            secrets.push(pair(user, password));
-        }
-        if let Some(password) = url.password() {
-            // As it stands in the URL, encoded; what it encodes is looked for too.
-            secrets.push(password.into());
-            secrets.push(decoded(password));
-            secrets.push(STANDARD.encode(format!(
-                "{}:{}",
-                decoded(url.username()),
-                decoded(password)
-            )));
-        }
-        let forms: Vec<String> = secrets
-            .iter()
-            .filter(|secret| secret.len() >= SHORTEST_SECRET)
-            .flat_map(|secret| forms(secret))
-            .filter(|form| !form.is_empty())
-            .collect();
-        !forms.is_empty() && holds_one(bytes, &forms)
-    }
-}
-
-/// Whether one of the texts stands in the bytes, which may be hundreds of megabytes: all are looked for in one pass.
-fn holds_one(bytes: &[u8], texts: &[String]) -> bool {
-    let one_by_one = || texts.iter().any(|text| contains(bytes, text.as_bytes()));
-    if texts.iter().any(|text| text.len() > LONGEST_IN_ONE) {
-        return one_by_one();
-    }
-    let escaped: Vec<String> = texts.iter().map(|text| regex::escape(text)).collect();
-    match regex::bytes::Regex::new(&escaped.join("|")) {
-        Ok(any) => any.is_match(bytes),
-        Err(_) => one_by_one(),
+        let known = self.known("", url);
+        // Without a search nothing is shown.
+        !known.is_empty() && Search::known(&known).map_or(true, |search| search.is_in(bytes))
     }
 }
 
 fn pair(user: &str, password: &Secret) -> String {
     STANDARD.encode(format!("{user}:{}", password.expose()))
-}
-
-fn forms(secret: &str) -> Vec<String> {
-    let quoted = serde_json::to_string(secret).unwrap_or_default();
-    vec![
-        secret.to_owned(),
-        quoted.trim_matches('"').to_owned(),
-        STANDARD_NO_PAD.encode(secret),
-        form_encoded(&[("", secret)])
-            .trim_start_matches('=')
-            .to_owned(),
-        form_encoded(&[("", secret)])
-            .trim_start_matches('=')
-            .replace('+', "%20"),
-    ]
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    !part.is_empty() && bytes.windows(part.len()).any(|window| window == part)
 }
 
 /// `application/x-www-form-urlencoded` of these pairs.
@@ -158,7 +104,7 @@ pub(super) fn form_encoded(pairs: &[(&str, &str)]) -> String {
 }
 
 /// Percent encoding undone; a plus stays one.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let query = format!("http://form.invalid/?x={}", text.replace('+', "%2B"));
     Url::parse(&query)
         .ok()
@@ -229,7 +175,7 @@ mod tests {
         let url = Url::parse("http://host/").unwrap();
 
         assert!(auth.leaks_into(format!("x{long}x").as_bytes(), &url));
-        assert!(!auth.leaks_into(&long.as_bytes()[1..], &url));
+        assert!(!auth.leaks_into(&long.as_bytes()[..4_000], &url));
     }
 
     #[test]
@@ -239,10 +185,21 @@ mod tests {
             ..auth()
         };
 
-        let secrets = auth.secrets();
+        let known = auth.known("main", &Url::parse("http://host/?key=in-the-url").unwrap());
 
-        let exposed: Vec<_> = secrets.iter().map(Secret::expose).collect();
-        assert_eq!(exposed, ["token-1", "p w/\"ü+1", "key-123456"]);
+        let shown: Vec<_> = known
+            .iter()
+            .map(|one| (one.name.as_str(), one.secret.expose()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("bearer token of main", "token-1"),
+                ("password of main", "p w/\"ü+1"),
+                ("header X-Api-Key of main", "key-123456"),
+                ("key in the URL of main", "in-the-url"),
+            ]
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Commands, run in the repository's root, and their records.
 
 use super::process::{self, Kept};
+use super::secrets::speaks_of_a_secret;
 use crate::appraise::command::{CommandRecord, OutputRecord};
-use crate::model::redact::Secret;
 use crate::model::{Capture, CapturedFile, Digest, MemberPath, Timestamp, limits};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,8 +20,6 @@ pub struct CommandSource<'a> {
     pub environment: &'a [String],
     /// How long it may take.
     pub timeout: Duration,
-    /// Texts that must not be in what is stored.
-    pub secrets: &'a [Secret],
 }
 
 /// How long a command may take when nothing else is said.
@@ -43,9 +41,6 @@ pub enum CommandError {
         #[source]
         source: std::io::Error,
     },
-    /// A secret is in what would be stored.
-    #[error("a secret is in the command's {0}: it is not stored")]
-    Secret(&'static str),
     /// The id gives no member name.
     #[error("no member name")]
     Member(#[from] crate::model::MemberPathError),
@@ -56,19 +51,13 @@ pub enum CommandError {
 
 /// Runs a command and captures its record and output. Any exit code is a record; so is a time that was up.
 ///
-/// Variables of the allow-list are recorded with their values, but for those whose names speak of a secret:
-/// their values are not recorded, and no output may hold one.
+/// Variables of the allow-list are recorded with their values, but for those whose names speak of a secret.
 ///
 /// # Errors
-/// When the program cannot be started, or a secret is in what it was given or wrote.
+/// When the program cannot be started.
 pub async fn capture(root: &Path, source: &CommandSource<'_>) -> Result<Capture, CommandError> {
     let (program, arguments) = source.run.split_first().ok_or(CommandError::Empty)?;
-    let mut secrets: Vec<String> = source
-        .secrets
-        .iter()
-        .map(|secret| secret.expose().into())
-        .collect();
-    let environment = environment(source.environment, &mut secrets);
+    let environment = environment(source.environment);
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root).env_clear();
     let always = ["PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT"];
@@ -99,21 +88,6 @@ pub async fn capture(root: &Path, source: &CommandSource<'_>) -> Result<Capture,
         stderr: output(&finished.stderr),
     };
     let record_bytes = serde_json::to_vec_pretty(&record).map_err(CommandError::Record)?;
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        let texts = record
-            .argv
-            .iter()
-            .chain(record.environment.values().flatten());
-        if texts.into_iter().any(|text| text.contains(secret)) {
-            return Err(CommandError::Secret("arguments or environment"));
-        }
-        if holds(&finished.stdout.bytes, secret) {
-            return Err(CommandError::Secret("standard output"));
-        }
-        if holds(&finished.stderr.bytes, secret) {
-            return Err(CommandError::Secret("standard error"));
-        }
-    }
     let file = |name: &str, bytes: Vec<u8>, media_type: &str| {
         let path = MemberPath::try_from(format!("files/{}/{name}", source.id))?;
         Ok::<_, CommandError>(CapturedFile::new(path, media_type, bytes))
@@ -135,32 +109,13 @@ pub async fn capture(root: &Path, source: &CommandSource<'_>) -> Result<Capture,
     })
 }
 
-/// What is recorded of the allow-list; values that are not join the secrets.
-fn environment(names: &[String], secrets: &mut Vec<String>) -> BTreeMap<String, Option<String>> {
-    let mut recorded = BTreeMap::new();
-    for name in names {
-        let Some(value) = std::env::var_os(name) else {
-            continue;
-        };
-        let value = value.to_string_lossy().into_owned();
-        if speaks_of_a_secret(name) {
-            // Shorter ones would be found in any text.
-            if value.len() >= 6 {
-                secrets.push(value);
-            }
-            recorded.insert(name.clone(), None);
-        } else {
-            recorded.insert(name.clone(), Some(value));
-        }
-    }
-    recorded
-}
-
-fn speaks_of_a_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    ["TOKEN", "SECRET", "PASS", "KEY", "CREDENTIAL", "AUTH"]
-        .iter()
-        .any(|word| name.contains(word))
+/// What is recorded of the allow-list.
+fn environment(names: &[String]) -> BTreeMap<String, Option<String>> {
+    let values = names.iter().filter_map(|name| {
+        let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+        Some((name.clone(), (!speaks_of_a_secret(name)).then_some(value)))
+    });
+    values.collect()
 }
 
 fn output(kept: &Kept) -> OutputRecord {
@@ -169,12 +124,6 @@ fn output(kept: &Kept) -> OutputRecord {
         sha256: Digest::of(&kept.bytes),
         truncated: kept.truncated,
     }
-}
-
-fn holds(bytes: &[u8], secret: &str) -> bool {
-    bytes
-        .windows(secret.len())
-        .any(|part| part == secret.as_bytes())
 }
 
 #[cfg(unix)]
@@ -188,7 +137,7 @@ mod tests {
         words.iter().map(|word| (*word).into()).collect()
     }
 
-    async fn run(words: &[&str], secrets: &[Secret]) -> Result<Capture, CommandError> {
+    async fn run(words: &[&str]) -> Result<Capture, CommandError> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("here.txt"), "here").unwrap();
         let source = CommandSource {
@@ -196,7 +145,6 @@ mod tests {
             run: &argv(words),
             environment: &argv(&["CARGO_PKG_NAME", "NO_SUCH_VARIABLE"]),
             timeout: TIMEOUT,
-            secrets,
         };
         capture(dir.path(), &source).await
     }
@@ -215,7 +163,7 @@ mod tests {
     async fn a_command_runs_in_the_root_and_its_output_is_recorded() {
         let words = ["sh", "-c", "cat here.txt; echo bad >&2; exit 3"];
 
-        let capture = run(&words, &[]).await.unwrap();
+        let capture = run(&words).await.unwrap();
 
         assert_eq!(file(&capture, "stdout"), b"here");
         assert_eq!(file(&capture, "stderr"), b"bad\n");
@@ -231,14 +179,14 @@ mod tests {
 
     #[tokio::test]
     async fn arguments_are_no_shell_text() {
-        let capture = run(&["echo", "$HOME; exit 1"], &[]).await.unwrap();
+        let capture = run(&["echo", "$HOME; exit 1"]).await.unwrap();
 
         assert_eq!(file(&capture, "stdout"), b"$HOME; exit 1\n");
     }
 
     #[tokio::test]
     async fn the_environment_is_the_allow_list_and_nothing_else() {
-        let capture = run(&["env"], &[]).await.unwrap();
+        let capture = run(&["env"]).await.unwrap();
 
         let stdout = String::from_utf8(file(&capture, "stdout").to_vec()).unwrap();
         assert!(stdout.contains("CARGO_PKG_NAME="), "{stdout}");
@@ -248,38 +196,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_secret_in_arguments_or_output_is_not_stored() {
-        let secrets = [Secret::new("s3cr3t")];
-        for words in [
-            &["echo", "s3cr3t"][..],
-            &["sh", "-c", "printf s3c; printf r3t"],
-            &["sh", "-c", "(printf s3c; printf r3t) >&2"],
-        ] {
-            let error = run(words, &secrets).await.unwrap_err();
-
-            assert!(matches!(error, CommandError::Secret(_)), "{error}");
-            assert!(!format!("{error:?}").contains("s3cr3t"));
-        }
-    }
-
-    #[test]
-    fn names_that_speak_of_a_secret_keep_their_values_out_of_the_record() {
-        for name in [
-            "GITHUB_TOKEN",
-            "db_password",
-            "AWS_SECRET_ACCESS_KEY",
-            "NPM_AUTH",
-        ] {
-            assert!(speaks_of_a_secret(name), "{name}");
-        }
-        for name in ["KUBECONFIG", "RUST_LOG", "CI"] {
-            assert!(!speaks_of_a_secret(name), "{name}");
-        }
-    }
-
-    #[tokio::test]
     async fn a_program_that_is_not_there_is_an_error() {
-        let error = run(&["no-such-program-here"], &[]).await.unwrap_err();
+        let error = run(&["no-such-program-here"]).await.unwrap_err();
 
         assert!(matches!(error, CommandError::Run { .. }), "{error}");
     }
@@ -291,7 +209,6 @@ mod tests {
             run: &argv(&["sh", "-c", "sleep 1000 & wait"]),
             environment: &[],
             timeout: Duration::ZERO,
-            secrets: &[],
         };
 
         let capture = capture(Path::new("."), &source).await.unwrap();

@@ -134,6 +134,7 @@ fn read(
             media_type: source.media_type.unwrap_or_else(|| media_type(path)).into(),
             bytes: bytes.into(),
             digests: None,
+            redactions: Vec::new(),
         });
     }
     Ok(files)

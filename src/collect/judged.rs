@@ -18,7 +18,7 @@ pub(super) fn judge(
     let inputs = planned.expectation.inputs().into_iter();
     let inputs: Result<Vec<_>, _> = inputs.map(|id| input(run, id, fared)).collect();
     let before = run.store.item(&planned.id).ok().flatten();
-    let stored = run.keep(planned, &together(&run.store, &inputs?)?)?;
+    let stored = run.keep(planned, together(&run.store, &inputs?)?)?;
     Ok(match before {
         Some(before) if before == stored => Fared::Kept(stored),
         _ => Fared::Captured(stored),

@@ -90,6 +90,7 @@ pub fn of_bundle(path: &Path) -> Result<JudgedGates, PreviousError> {
                     media_type: entry.media_type.clone(),
                     bytes: (*bytes).clone(),
                     digests: None,
+                    redactions: manifest.redactions_of(path).to_vec(),
                 })
             })
             .collect(),

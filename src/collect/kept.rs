@@ -1,11 +1,12 @@
 //! Which stored items a run keeps, and how it stores what it captured.
 
 use super::configuration::ConfigurationSource;
+use super::redaction::keep_salts;
 use super::run::{Fared, Run, chain};
 use super::store::{StoreError, StoredItem};
 use crate::appraise::{self, Context, SignatureTrust};
 use crate::config::PlannedItem;
-use crate::model::{Capture, Expectation, Item, StatedClaim};
+use crate::model::{Capture, Expectation, Item, RedactRule, StatedClaim};
 use crate::sigstore::Options;
 
 /// Why there is no capture of an item.
@@ -71,12 +72,15 @@ impl Run {
         Ok(Some(stored))
     }
 
-    /// Stores a capture with the claim that follows.
+    /// Stores a capture with the claim that follows, once nothing is in it that must not be.
     pub(super) fn keep(
         &self,
         planned: &PlannedItem,
-        capture: &Capture,
+        mut capture: Capture,
     ) -> Result<StoredItem, Failure> {
+        let salts =
+            (self.blank(planned, &mut capture)).map_err(|error| Failure::Source(chain(&error)))?;
+        let capture = &capture;
         let mut files: Vec<_> = capture.files.iter().map(|file| file.path.clone()).collect();
         files.sort();
         files.dedup();
@@ -91,7 +95,12 @@ impl Run {
             claim: self.appraise(planned, capture),
             files,
         };
-        Ok(self.store.put(item, capture)?)
+        if planned.expectation.inputs().is_empty() {
+            self.look_for_secrets(planned, &item, capture)?;
+        }
+        let rules = RedactRule::digest(&planned.redact);
+        keep_salts(&self.store, &planned.id, &salts)?;
+        Ok(self.store.put(item, capture, rules)?)
     }
 
     fn is_wanted(&self, stored: &StoredItem, planned: &PlannedItem) -> bool {
@@ -127,13 +136,14 @@ pub(super) fn fits(
 ) -> bool {
     let is_configuration = matches!(planned.expectation, Expectation::Configuration { .. });
     stored.item.expectation == planned.expectation
+        && stored.is_redacted_by(&planned.redact)
         && stored.item.title == planned.title
         && stored.item.phase == planned.phase
         && (!is_configuration || configuration.is_in(stored))
 }
 
 /// What stands against something that was measured, or ran.
-const ANSWERS: [&str; 11] = [
+const ANSWERS: [&str; 12] = [
     "command-exit",
     "metric-coverage",
     "metric-empty",
@@ -145,6 +155,7 @@ const ANSWERS: [&str; 11] = [
     "metric-raw",
     "metric-recomputed",
     "metric-several-series",
+    "redacted",
 ];
 
 /// Whether another capture could tell more.

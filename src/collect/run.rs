@@ -5,6 +5,7 @@ use super::configuration::{self, ConfigurationSource};
 use super::files::FilesSource;
 use super::image::{FetchedImage, fetch};
 use super::kept::{self, Failure};
+use super::secrets::RunSecrets;
 use super::servers::Servers;
 use super::settled::settled_now;
 use super::store::{Store, StoreError, StoredItem};
@@ -12,9 +13,7 @@ use super::{commands, files, git, grafana, judged, oci_files, panels, previous, 
 use crate::appraise::dashboard_pairs::{self, Rendered};
 use crate::appraise::drift::DriftRequest;
 use crate::config::{self, Config, PlannedItem};
-use crate::model::{
-    Capture, CapturedFile, Expectation, Moment, Moments, Phase, Problem, Timestamp, Window,
-};
+use crate::model::{Capture, Expectation, Moment, Moments, Phase, Problem, Timestamp, Window};
 use crate::net::Registry;
 use crate::oci::ImageRef;
 use crate::sigstore::trust::Roots;
@@ -53,6 +52,8 @@ pub struct Run {
     pub moments: Moments,
     /// Metrics are captured anew, whatever the store has of them.
     pub afresh: bool,
+    /// The credentials of the run.
+    pub secrets: Arc<RunSecrets>,
     /// What is now for all items without a phase, so that they have one window; none where no server told.
     pub now: Option<Timestamp>,
 }
@@ -82,6 +83,7 @@ pub async fn run(
     say: impl Fn(&str, &Fared),
 ) -> Result<Vec<(String, Fared)>, StoreError> {
     let mut results: BTreeMap<String, Fared> = BTreeMap::new();
+    let known = run.secrets.count();
     let mut tasks = tokio::task::JoinSet::new();
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut images: BTreeMap<String, Vec<PlannedItem>> = BTreeMap::new();
@@ -122,7 +124,7 @@ pub async fn run(
                     let captured = capture(&run, &planned).await;
                     let stored = captured
                         .map_err(Failure::from)
-                        .and_then(|capture| run.keep(&planned, &capture));
+                        .and_then(|capture| run.keep(&planned, capture));
                     vec![(planned.id, stored)]
                 });
             }
@@ -137,10 +139,18 @@ pub async fn run(
     }
     while let Some(joined) = tasks.join_next().await {
         for (id, stored) in joined.unwrap_or_default() {
-            let fared = kept::fared(stored.map(Fared::Captured), &mut unwritten);
+            let fared = match kept::fared(stored.map(Fared::Captured), &mut unwritten) {
+                // A server may repeat in its answer what it was sent.
+                Fared::Failed(message) => Fared::Failed(run.secrets.scrubbed(&message)),
+                fared => fared,
+            };
             say(&id, &fared);
             results.insert(id, fared);
         }
+    }
+    for (id, fared) in run.look_again(known, &results)? {
+        say(&id, &fared);
+        results.insert(id, fared);
     }
     for planned in judged {
         let judged = judged::judge(&run, planned, &results);
@@ -226,7 +236,7 @@ async fn capture_image(
                     let capture = oci_files::capture(image, &reference, fetched, Timestamp::now());
                     (run.with_files(&planned, capture))
                         .map_err(Failure::from)
-                        .and_then(|capture| run.keep(&planned, &capture))
+                        .and_then(|capture| run.keep(&planned, capture))
                 }
                 Err(message) => Err(message.clone().into()),
             };
@@ -279,18 +289,7 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
             panels::capture(http, server, metrics, id, expectation, &mut picture)
                 .await
                 .map_err(|error| chain(&error))?;
-            // People paste tokens of other servers into dashboards.
-            let leaks = |file: &&CapturedFile| {
-                let mut servers = metrics.values();
-                servers.any(|(_, one)| one.auth.leaks_into(&file.bytes, &one.url))
-            };
-            match picture.files.iter().find(leaks) {
-                Some(file) => Err(format!(
-                    "{} would hold a secret of this run and is not stored",
-                    file.path
-                )),
-                None => Ok(picture),
-            }
+            Ok(picture)
         }
         Expectation::File { path, media_type } => {
             let source = FilesSource {
@@ -314,7 +313,6 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
                 run: argv,
                 environment: &options.env,
                 timeout: Duration::from_millis(options.timeout_ms),
-                secrets: &run.servers.secrets(),
             };
             commands::capture(&run.repository, &source)
                 .await

@@ -31,6 +31,7 @@ pub(super) fn read(
             media_type: files::media_type(path).into(),
             bytes: bytes.into(),
             digests: None,
+            redactions: Vec::new(),
         });
     }
     Ok(captured)

@@ -7,6 +7,7 @@ use crate::config::model::{Config, Credentials, HeaderSource, SecretSource, Serv
 use crate::model::redact::Secret;
 use crate::net::http::Url;
 use crate::net::{Http, HttpError, HttpOptions};
+use crate::secrets::Known;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
@@ -107,13 +108,17 @@ impl Servers {
 }
 
 impl Servers {
-    /// Every secret of this run: none of them may be in what is stored.
-    pub fn secrets(&self) -> Vec<Secret> {
-        let prometheus = self.prometheus.values().map(|(_, server)| &server.auth);
-        prometheus
-            .chain(self.grafana.values().map(|(_, server)| &server.auth))
-            .flat_map(ServerAuth::secrets)
-            .collect()
+    /// The credentials of all servers.
+    pub fn known(&self) -> Vec<Known> {
+        let prometheus = (self.prometheus.iter()).flat_map(|(name, (_, server))| {
+            server
+                .auth
+                .known(&format!("prometheus {name}"), &server.url)
+        });
+        let grafana = (self.grafana.iter()).flat_map(|(name, (_, server))| {
+            server.auth.known(&format!("grafana {name}"), &server.url)
+        });
+        prometheus.chain(grafana).collect()
     }
 }
 

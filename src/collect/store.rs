@@ -7,7 +7,7 @@
 
 use crate::disk::{self, Lock, LockError, Part};
 use crate::model::capture::StoredFile;
-use crate::model::{Capture, Digest, Item, Moments, Producer, Release, limits};
+use crate::model::{Capture, Digest, Item, Moments, Producer, Redaction, Release, limits};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -51,6 +51,12 @@ pub struct StoredItem {
     pub item: Item,
     /// Its files.
     pub files: Vec<StoredFile>,
+    /// What was blanked in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redactions: Vec<Redaction>,
+    /// Digest of the rules by which it was; none without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted_by: Option<Digest>,
 }
 
 impl Store {
@@ -195,7 +201,12 @@ impl Store {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub fn put(&self, item: Item, capture: &Capture) -> Result<StoredItem, StoreError> {
+    pub fn put(
+        &self,
+        item: Item,
+        capture: &Capture,
+        redacted_by: Option<Digest>,
+    ) -> Result<StoredItem, StoreError> {
         let mut files = Vec::with_capacity(capture.files.len());
         for file in &capture.files {
             let sha256 = Digest::of(&file.bytes);
@@ -219,7 +230,7 @@ impl Store {
         }
         // Before the item that names them: also those that another item's task has just renamed.
         disk::sync_folder(&self.dir.join(BLOBS))?;
-        let stored = StoredItem { item, files };
+        let stored = StoredItem::of(item, files, capture, redacted_by);
         self.restate(&stored)?;
         Ok(stored)
     }
@@ -265,6 +276,7 @@ impl Store {
                 media_type: file.media_type.clone(),
                 bytes: bytes.into(),
                 digests: None,
+                redactions: stored.redactions_of(&file.path),
             });
         }
         Ok(Capture {
@@ -275,17 +287,22 @@ impl Store {
         })
     }
 
-    fn item_path(&self, id: &str) -> PathBuf {
+    /// The file of the salts of what was blanked in an item's files.
+    pub(super) fn salts_path(&self, id: &str) -> PathBuf {
+        self.dir.join("salts").join(format!("{id}.json"))
+    }
+
+    pub(super) fn item_path(&self, id: &str) -> PathBuf {
         self.dir.join(ITEMS).join(format!("{id}.json"))
     }
 
-    fn blob_path(&self, digest: &Digest) -> PathBuf {
+    pub(super) fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.dir.join(BLOBS).join(digest.hex())
     }
 }
 
 /// Writes a file of the store whole or not at all; nobody but its owner can read it.
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let mut part = Part::private(path)?;
     part.write_all(bytes)?;
     Ok(part.finish()?)

@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Problems, Spot, quoted};
 use super::model::{Config, Image};
-use super::{fields, phases};
+use super::{fields, phases, redact};
 use crate::model::limits::{CHOICES, PLANNED_ITEMS};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
     check_drift(config, problems);
     check_choices(config, problems);
     check_stages(config, problems);
+    redact::check(config, problems);
 }
 
 /// Id of an SBOM's item.

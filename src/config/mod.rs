@@ -24,6 +24,7 @@ pub mod plan;
 mod policy;
 mod previous;
 mod read;
+pub mod redact;
 mod resolve;
 pub mod rule_source;
 mod rules;

@@ -5,6 +5,7 @@ use super::derived::Derived;
 use super::diagnostic::Spot;
 use super::gates::Gate;
 use super::identity::IdentitySource;
+use super::redact::{Allowance, Redact};
 use super::template::Template;
 use crate::model::expectation::SbomFormat;
 use crate::model::{
@@ -50,6 +51,10 @@ pub struct Config {
     pub commands: Vec<Command>,
     /// What documents leave open, in the order of the text.
     pub choices: Vec<Choice>,
+    /// What is blanked before it is hashed, in the order of the text.
+    pub redact: Vec<Redact>,
+    /// What looks like a secret and is none.
+    pub allowed: Vec<Allowance>,
 }
 
 /// What is released.

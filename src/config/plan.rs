@@ -11,8 +11,8 @@ use super::read::is_package;
 use super::template::Placeholder;
 use super::{images, paths};
 use crate::model::{
-    DriftExpectation, Expectation, IdentityRule, Kind, Phase, ScanExpectation, ScannedImage,
-    ScannedSbom, Signers,
+    DriftExpectation, Expectation, IdentityRule, Kind, Phase, RedactRule, ScanExpectation,
+    ScannedImage, ScannedSbom, Signers,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +64,8 @@ pub struct PlannedItem {
     pub phase: Option<String>,
     /// What should be seen.
     pub expectation: Expectation,
+    /// What is blanked in its files before they are hashed.
+    pub redact: Vec<RedactRule>,
 }
 
 /// Plans a bundle. `read` gives a file that the configuration names, by its path relative to the configuration's folder.
@@ -131,6 +133,9 @@ pub fn plan(
         }
     }
     mark_gated(&mut items);
+    for item in &mut items {
+        item.redact = config.redact_rules(&item.id, item.phase.as_deref());
+    }
     let package = package(config, &fill, &mut problems);
     let plan = Plan {
         repository: config.release.repository.clone(),
@@ -375,5 +380,6 @@ pub(super) fn item(id: &str, title: &str, expectation: Expectation) -> PlannedIt
         title: title.into(),
         phase: None,
         expectation,
+        redact: Vec::new(),
     }
 }

@@ -11,7 +11,7 @@ use super::node::{self, Node, Value};
 use super::template::{Placeholder, Template};
 use super::{
     choices, consistency, dashboards, derived, gates, images, items, metrics, paths, phases,
-    places, scans, servers,
+    places, redact, scans, servers,
 };
 use crate::model::Instance;
 use std::collections::BTreeMap;
@@ -34,6 +34,8 @@ const KEYS: &[&str] = &[
     "scans",
     "commands",
     "choices",
+    "redact",
+    "secrets",
 ];
 /// Reads `evidence.yaml`; `name` is how diagnostics call it.
 ///
@@ -132,6 +134,11 @@ fn config(root: &Node, file: &str, problems: &mut Problems) -> Option<Config> {
             items::command(node, &phase_names, problems)
         }),
         choices: section(&fields, "choices", problems, choices::choice),
+        redact: section(&fields, "redact", problems, redact::redact),
+        allowed: match fields.get("secrets") {
+            Some(node) => redact::allowed(node, problems),
+            None => Vec::new(),
+        },
         phases,
         stages,
         metrics,

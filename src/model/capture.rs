@@ -1,6 +1,6 @@
 //! Bytes taken from one source at one time.
 
-use super::{ContentDigests, Digest, MemberPath, Timestamp, Window};
+use super::{ContentDigests, Digest, MemberPath, Redaction, Timestamp, Window};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -30,6 +30,11 @@ impl Capture {
         }
     }
 
+    /// Whether a place in one of its files was blanked.
+    pub fn is_redacted(&self) -> bool {
+        self.files.iter().any(|file| !file.redactions.is_empty())
+    }
+
     /// The file whose member path ends in this name; none when there is no such file or more than one.
     pub fn file(&self, name: &str) -> Option<&CapturedFile> {
         let last = |file: &&CapturedFile| file.path.as_str().rsplit('/').next() == Some(name);
@@ -52,6 +57,8 @@ pub struct CapturedFile {
     /// The digests of the bytes, where they were computed already. Of bytes that are not there they are all that is
     /// known.
     pub digests: Option<Arc<ContentDigests>>,
+    /// What was blanked in them: nothing that is read of them is proven.
+    pub redactions: Vec<Redaction>,
 }
 
 impl CapturedFile {
@@ -63,6 +70,7 @@ impl CapturedFile {
             media_type: media_type.into(),
             bytes: bytes.into(),
             digests: None,
+            redactions: Vec::new(),
         }
     }
 

@@ -39,6 +39,8 @@ pub enum Check {
     Configuration,
     /// The plan of `evidence.yaml` is the items' expectations.
     Plan,
+    /// What was redacted is listed, by a rule of `evidence.yaml`, and nothing that a rule means is left.
+    Redaction,
     /// The stated claim follows from the captured bytes.
     Claim,
     /// The expectation of an item is met.
@@ -71,6 +73,7 @@ impl fmt::Display for Check {
             Self::MemberDigest => "member-digest",
             Self::Configuration => "configuration",
             Self::Plan => "plan",
+            Self::Redaction => "redaction",
             Self::Claim => "claim",
             Self::Requirement => "requirement",
             Self::Policy => "policy",

@@ -264,3 +264,27 @@ pub const GATE_STEPS: u64 = 2_000_000_000;
 pub const CHART_POINTS: usize = 4_000_000;
 /// Elements of one list of loosely typed values in a dashboard.
 pub const DASHBOARD_VALUES: usize = 10_000;
+/// Bytes of one document under rules of redaction, which is read whole.
+pub const REDACT_BYTES: u64 = 64 << 20;
+/// Depth of nested JSON in it.
+pub const REDACT_DEPTH: usize = 128;
+/// Rules of redaction of one configuration, and items of one rule.
+pub const REDACT_RULES: usize = 256;
+/// Bytes of one pattern, pointer or column name of them.
+pub const REDACT_TEXT_BYTES: usize = 1_024;
+/// Bytes of one compiled pattern of them.
+pub const REDACT_PATTERN_BYTES: usize = 1 << 20;
+/// Places that are blanked in one member.
+pub const REDACT_PLACES: usize = 100_000;
+/// Times that rules are applied to what they have made.
+pub const REDACT_ROUNDS: usize = 8;
+/// Credentials of one run that are searched for.
+pub const SECRETS: usize = 1_024;
+/// Bytes of one of them; of a longer one its first are searched for.
+pub const SECRET_BYTES: usize = 4 << 10;
+/// Hits of secrets in one file that are told.
+pub const SECRET_HITS: usize = 100;
+/// Bytes of a JSON document in which Secrets of Kubernetes are told from what only looks like one.
+pub const SECRET_DOCUMENT_BYTES: u64 = 64 << 20;
+/// Allowances of secrets in one configuration.
+pub const SECRET_ALLOWANCES: usize = 1_000;

@@ -2,7 +2,7 @@
 
 use super::capture::StoredFile;
 use super::redact::RedactedPlace;
-use super::{Digest, GateVerdict, Item, Kind, Moments, Release};
+use super::{Digest, GateVerdict, Item, Kind, MemberPath, Moments, Release};
 use serde::{Deserialize, Serialize};
 
 /// `manifest.json` of an evidence bundle, version 1. Canonical JSON (RFC 8785).
@@ -26,7 +26,7 @@ pub struct Manifest {
     pub moments: Moments,
     /// The items, in the order of the plan.
     pub items: Vec<Item>,
-    /// What was blanked.
+    /// What was blanked, ascending by pointer, rule and digest.
     pub redactions: Vec<Redaction>,
     /// Every member but `manifest.json`, in the order of the archive.
     pub files: Vec<FileEntry>,
@@ -37,6 +37,17 @@ impl Manifest {
     pub fn gates(&self) -> Option<GateVerdict> {
         let gates = (self.items.iter()).filter(|item| item.expectation.kind() == Kind::Gate);
         gates.map(|item| item.claim.gate_verdict()).max()
+    }
+
+    /// The blanked places of a member; `redactions` ascends, or the list is what its own check finds wrong.
+    pub fn redactions_of(&self, member: &MemberPath) -> &[Redaction] {
+        let prefix = format!("{member}#");
+        let all = &self.redactions;
+        let start = all.partition_point(|place| place.pointer.as_str() < prefix.as_str());
+        let rest = all.get(start..).unwrap_or_default();
+        // No character of a path stands before `#`, so the places of one member stand together.
+        let count = rest.partition_point(|place| place.pointer.starts_with(&prefix));
+        rest.get(..count).unwrap_or_default()
     }
 
     /// The same as a seal says it: `none` without gates.

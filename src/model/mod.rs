@@ -48,6 +48,7 @@ pub use manifest::{FileEntry, Manifest, Producer, Redaction};
 pub use path::{MemberPath, MemberPathError};
 pub use phase::{Moment, Moments, Phase};
 pub use policy::Policy;
+pub use redact::{Blank, RedactRule};
 pub use release::Release;
 pub use report::{
     BundleName, Chart, Decision, Exhibit, ItemReport, Line, LogRecord, LogTree, Mark, Report,

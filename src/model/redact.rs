@@ -4,15 +4,58 @@ use super::Digest;
 use serde::{Deserialize, Serialize};
 
 /// A place that was blanked before hashing. Signed and content-addressed bytes are never redacted.
-#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RedactedPlace {
+    /// Member and place in it: `#` and an RFC 6901 JSON pointer (`metrics/p95/chunk-000.json#/data/x`), a field of a
+    /// table (`#column=owner;row=3`, rows from 1, the header is none), or the how-manieth text of the rule (`#match=2`).
+    pub pointer: String,
     /// Name of the rule that asked for it.
     pub rule: String,
-    /// Member and RFC 6901 JSON pointer (`metrics/p95/response.json#/data/x`).
-    pub pointer: String,
-    /// SHA-256 of salt and value, so that the value can be revealed and proven later.
+    /// SHA-256 of 32 bytes of salt and the value's own bytes, so that the value can be revealed and proven later.
     pub salted: Digest,
+}
+
+impl RedactedPlace {
+    /// The member that it is in.
+    pub fn member(&self) -> &str {
+        self.pointer.split('#').next().unwrap_or_default()
+    }
+}
+
+/// What a rule blanks, and its name.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RedactRule {
+    /// Unique in the configuration; stands in the text that takes the place of a value.
+    pub id: String,
+    /// What it blanks.
+    pub what: Blank,
+}
+
+/// What is blanked.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blank {
+    /// JSON values, by an RFC 6901 pointer in which `*` is any key or index.
+    Pointer(String),
+    /// The fields of a CSV column, by its header.
+    Column(String),
+    /// What a regular expression matches, or its first group where it has one.
+    Pattern(String),
+}
+
+impl RedactRule {
+    /// The text that stands in the place of each of its values; in JSON as a string.
+    pub fn marker(&self) -> String {
+        format!("[redacted:{}]", self.id)
+    }
+
+    /// Digest of rules, in their order; none of no rules.
+    pub fn digest(rules: &[Self]) -> Option<Digest> {
+        // Texts always serialise.
+        let text = serde_json::to_vec(rules).unwrap_or_default();
+        (!rules.is_empty()).then(|| Digest::of(&text))
+    }
 }
 
 /// A text that must never be printed, stored or sent anywhere but to the service it is for.

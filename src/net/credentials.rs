@@ -37,8 +37,8 @@ pub enum Credential {
 /// Where credentials are looked for. Nothing is read before a registry asks for some.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
-    given: BTreeMap<String, (String, Secret)>,
-    files: Vec<PathBuf>,
+    pub(super) given: BTreeMap<String, (String, Secret)>,
+    pub(super) files: Vec<PathBuf>,
     helpers: Helpers,
 }
 
@@ -216,7 +216,7 @@ impl Credentials {
     }
 }
 
-fn read(file: &PathBuf, path: &str) -> Result<Option<Vec<u8>>, CredentialsError> {
+pub(super) fn read(file: &PathBuf, path: &str) -> Result<Option<Vec<u8>>, CredentialsError> {
     let error = |source| CredentialsError::File {
         path: path.into(),
         source,

@@ -16,6 +16,7 @@ mod retry;
 mod session;
 pub mod tuf;
 mod tuf_store;
+mod used;
 
 pub use credentials::{Credential, Credentials, CredentialsError};
 pub use http::{Http, HttpError, HttpOptions, Request, Response};

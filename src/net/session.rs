@@ -6,6 +6,7 @@ use super::http::{Http, HttpError, Request, Response, StatusCode, Url};
 use super::mirror::Mirror;
 use super::registry::RegistryOptions;
 use super::registry_error::{RegistryError, expect};
+use super::used::Used;
 use crate::model::limits;
 use crate::model::redact::Secret;
 use crate::oci::Reference;
@@ -23,6 +24,7 @@ const REDIRECTS: u8 = 5;
 pub(super) struct Session {
     http: Http,
     credentials: Credentials,
+    pub(super) used: Used,
     plain_http: BTreeSet<String>,
     mirrors: Vec<Mirror>,
     pub(super) image_deadline: Duration,
@@ -54,6 +56,7 @@ impl Session {
         Self {
             http,
             credentials,
+            used: Used::default(),
             plain_http: options.plain_http,
             mirrors: options.mirrors,
             image_deadline: options.image_deadline,
@@ -272,6 +275,7 @@ impl Session {
         let response = self.ask(what, request).await?;
         let response = expect(StatusCode::OK, what, response)?;
         let fresh = Token::parse(&response.body, Instant::now()).map_err(error)?;
+        self.used.note_token(&reference.registry, &fresh.text);
         let header = fresh.header();
         *token = Some(fresh);
         Ok(Some(header))
@@ -282,13 +286,18 @@ impl Session {
         reference: &Reference,
         what: &str,
     ) -> Result<Option<Credential>, RegistryError> {
-        self.credentials
+        let found = self
+            .credentials
             .find(&reference.registry, &reference.repository)
             .await
             .map_err(|source| RegistryError::Credentials {
                 reference: what.into(),
                 source,
-            })
+            })?;
+        if let Some(credential) = &found {
+            self.used.note(&reference.registry, credential);
+        }
+        Ok(found)
     }
 }
 

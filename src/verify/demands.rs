@@ -3,7 +3,7 @@
 use super::Trust;
 use super::members::{AppraisedItem, Pass};
 use crate::appraise::demand::{lacking_signature, who};
-use crate::appraise::{Signed, Vouched};
+use crate::appraise::{self, Signed, Vouched};
 use crate::model::policy::{ImageDemand, Policy, SbomDemand};
 use crate::model::{
     Check, Expectation, Finding, GateVerdict, Group, Identity, Item, Kind, Report, Signers, Status,
@@ -92,6 +92,12 @@ pub(super) fn judge(pass: &Pass, policy: &Policy, report: &mut Report) {
             .items
             .get(id)
             .is_some_and(|found| found.appraised.claim.met() != Some(false));
+        // What was redacted is there, and shows nothing.
+        if met && pass.items.get(id).is_some_and(is_redacted) {
+            let message = format!("item {id}, demanded by the policy, was redacted");
+            undetermined(report, id, "redacted", message);
+            continue;
+        }
         let words = if met {
             "is there"
         } else {
@@ -150,6 +156,12 @@ pub(super) fn judge(pass: &Pass, policy: &Policy, report: &mut Report) {
             format!("the approval {name}, demanded by the policy, is not judged by this version");
         undetermined(report, name, "approval", message);
     }
+}
+
+/// Whether a place in its files was blanked.
+fn is_redacted(found: &AppraisedItem) -> bool {
+    let mut problems = found.appraised.claim.problems().iter();
+    problems.any(|problem| problem.code == appraise::REDACTED)
 }
 
 /// A gate of that name, or one of it in each phase, is there and came to a verdict; the worst counts.

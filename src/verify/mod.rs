@@ -11,6 +11,7 @@ mod names;
 mod options;
 mod phases;
 mod plan;
+mod redactions;
 mod requirements;
 mod state;
 mod times;

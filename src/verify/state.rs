@@ -4,12 +4,13 @@ use super::appraisals::Appraisals;
 use super::images::Images;
 use super::members::{AppraisedItem, Pass, fail, pass};
 use super::names;
+use super::redactions::Redactions;
 use super::{ReadOptions, claims};
 use crate::bundle::archive::Head;
 use crate::bundle::{CONFIGURATION, MANIFEST, layout};
 use crate::git::repository::FOLDER as GIT;
 use crate::model::{
-    Capture, CapturedFile, Check, ContentDigests, FileEntry, Finding, Group, Kind, Manifest,
+    Capture, CapturedFile, Check, ContentDigests, FileEntry, Finding, Group, Item, Kind, Manifest,
     MemberPath, Report, limits,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,7 @@ pub(super) struct State {
     is_sealed: bool,
     /// Members that were passed over, since no item that was asked for has them.
     passed_over: usize,
+    redactions: Redactions,
 }
 
 impl State {
@@ -144,6 +146,7 @@ impl State {
             is_sealed,
             configuration: BTreeMap::new(),
             images: Images::default(),
+            redactions: Redactions::default(),
             passed_over: 0,
             manifest: Arc::new(manifest),
         }
@@ -196,13 +199,14 @@ impl State {
             self.passed_over += 1;
             return Need::Nothing;
         };
-        let kinds = (users.iter())
-            .filter_map(|at| self.manifest.items.get(*at))
-            .map(|item| item.expectation.kind());
+        let items = (users.iter()).filter_map(|at| self.manifest.items.get(*at));
+        // Under a rule of redaction the bytes themselves are looked at.
+        let by_content =
+            |item: &Item| item.expectation.kind() == Kind::File && !self.redactions.has_rules(item);
         match (users.is_empty(), file.path.is_under(GIT)) {
             (true, _) => Need::Digest,
             // A file of the repository is judged by what its content is called, however large it is.
-            (false, false) if kinds.clone().all(|kind| kind == Kind::File) => {
+            (false, false) if items.clone().all(by_content) => {
                 Need::GitBlob(self.manifest.release.commit.len() / 2)
             }
             _ => Need::Bytes,
@@ -253,6 +257,9 @@ impl State {
         appraisals: &mut Appraisals<'_>,
     ) {
         self.held_bytes += bytes.len() as u64;
+        if file.path.as_str() == CONFIGURATION {
+            self.redactions.configure(&bytes);
+        }
         if is_configuration(&file.path) {
             self.configuration.insert(file.path.clone(), bytes.clone());
         }
@@ -262,6 +269,7 @@ impl State {
             media_type: file.media_type.clone(),
             bytes,
             digests: Some(Arc::new(digests)),
+            redactions: self.manifest.redactions_of(&file.path).to_vec(),
         };
         self.images.learn(&captured);
         self.held.insert(file.path.clone(), captured);
@@ -294,6 +302,7 @@ impl State {
                 .map(|file| own(file).unwrap_or_else(|| file.clone()))
                 .collect(),
         };
+        self.redactions.look(item, &capture.files);
         appraisals.appraise(at, capture, &manifest);
         for path in &item.files {
             if let Some(users) = self.users.get_mut(path) {
@@ -341,6 +350,7 @@ impl State {
                 report.findings.push(finding);
             }
         }
+        std::mem::take(&mut self.redactions).judge(&self.manifest, whole, report);
         if self.passed_over > 0 {
             report.findings.push(Finding::not_checked(
                 Check::MemberDigest,

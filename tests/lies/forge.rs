@@ -10,7 +10,7 @@ use evidence::git::{ObjectFormat, ObjectKind, Repository};
 use evidence::model::predicate::{ResourceDescriptor, SealPredicate, SealedItem, SealedRelease};
 use evidence::model::{
     Capture, CapturedFile, Digest, Expectation, FileEntry, IdentityRule, Item, Manifest,
-    MemberPath, Moments, Outcome, Producer, Release, Report, Timestamp,
+    MemberPath, Moments, Outcome, Producer, Redaction, Release, Report, Timestamp,
 };
 use evidence::seal::seal_statement;
 use evidence::sigstore::{Key, Options, Roots};
@@ -148,7 +148,7 @@ impl Forge {
             },
             moments: Moments::default(),
             items,
-            redactions: vec![],
+            redactions: redactions(&bytes),
             files: bytes.values().map(entry).collect(),
         };
         (self.manifest)(&mut manifest);
@@ -240,6 +240,14 @@ pub(crate) fn file(path: &str, name: Option<&str>, text: &str) -> CapturedFile {
     let mut file = CapturedFile::new(path, "text/plain", text.as_bytes().to_vec());
     file.name = name.map(String::from);
     file
+}
+
+/// What was blanked in the files, in the order that a manifest has.
+fn redactions(files: &BTreeMap<MemberPath, CapturedFile>) -> Vec<Redaction> {
+    let all = files.values().flat_map(|file| file.redactions.clone());
+    let mut all: Vec<Redaction> = all.collect();
+    all.sort();
+    all
 }
 
 pub(crate) fn entry(file: &CapturedFile) -> FileEntry {

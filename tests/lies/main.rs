@@ -12,6 +12,7 @@
 mod dashboards;
 mod forge;
 mod gates;
+mod redactions;
 
 use evidence::appraise::{self, SignatureTrust};
 use evidence::model::predicate::{ResourceDescriptor, SealPredicate};

@@ -44,6 +44,10 @@ const STORIES: &[(&str, fn())] = &[
         requirements::demands_of_the_policy_that_are_not_met_leave_the_bundle_valid_and_exit_with_4,
     ),
     (
+        "redaction",
+        plan::a_redaction_of_a_member_that_is_not_there_is_refused_by_its_check,
+    ),
+    (
         "release-asked",
         release::another_tag_repository_or_commit_than_asked_for_is_refused,
     ),

@@ -115,6 +115,20 @@ pub(crate) fn a_bundle_without_its_configuration_is_refused() {
     assert_eq!(verdict.code, Some(1));
 }
 
+#[test]
+pub(crate) fn a_redaction_of_a_member_that_is_not_there_is_refused_by_its_check() {
+    let bundle = good().bundle().edit_manifest(|manifest| {
+        let salted = manifest["files"][0]["sha256"].clone();
+        let place = json!({"rule": "r", "pointer": "files/none/stdout#/a", "salted": salted});
+        manifest["redactions"] = json!([place]);
+    });
+
+    let verdict = good().resealed(&bundle).verify();
+
+    verdict.is_refused_by(&["redaction"]);
+    verdict.says("EV-redaction-member");
+}
+
 fn refused_by_plan(bundle: &Bundle, code: &str) {
     let verdict = good().resealed(bundle).verify();
 

@@ -72,3 +72,20 @@ fn what_is_computed_of_an_open_answer_is_recorded_at_most() {
     assert_eq!(proven.claim.status(), Status::Verified);
     assert_eq!(open.claim.status(), Status::Recorded, "{open:#?}");
 }
+
+#[test]
+fn what_is_computed_of_a_redacted_metric_neither_meets_nor_breaks_its_limit() {
+    let errors = metric("errors", ERROR_RATIO);
+    let mut redacted = capture(&errors, error_ratio());
+    redacted.files[0].redactions = vec![crate::model::Redaction {
+        pointer: "metrics/errors/chunk-000.json#/data".into(),
+        rule: "r".into(),
+        salted: crate::model::Digest::of(b""),
+    }];
+    for limit in ["0.2", "0.000001"] {
+        let found = derived(&redacted, &budget(errors.clone(), limit));
+
+        assert_eq!(found.claim.met(), None, "{found:#?}");
+        assert_ne!(found.claim.status(), Status::Verified);
+    }
+}

@@ -62,6 +62,7 @@ impl Sample {
             media_type: "text/plain".into(),
             bytes: bytes.to_vec().into(),
             digests: None,
+            redactions: Vec::new(),
         }));
         Capture {
             captured: crate::model::Timestamp::UNIX_EPOCH,

@@ -256,3 +256,32 @@ fn a_gate_over_an_answer_that_cannot_be_computed_again_is_recorded_at_most() {
     assert_eq!(verdict(&found), GateVerdict::Red);
     assert_eq!(found.claim.status(), Status::Recorded);
 }
+
+#[test]
+fn a_gate_over_a_redacted_metric_comes_to_no_verdict_and_one_over_others_stays() {
+    let metric = metric("errors", ERROR_RATIO);
+    let mut capture = capture(&metric, error_ratio());
+    let place = crate::model::Redaction {
+        pointer: "metrics/errors/chunk-000.json#/data".into(),
+        rule: "r".into(),
+        salted: crate::model::Digest::of(b""),
+    };
+    let mut other = capture.clone();
+    add(&mut other, "another", "chunk-000.json", b"{}".to_vec());
+    capture.files[0].redactions = vec![place.clone()];
+    other.files.last_mut().unwrap().redactions = vec![place];
+    let mut green = expectation(metric.clone());
+    green.checks[0].rules.clear();
+
+    let red = gate(&capture, &expectation(metric.clone()));
+    let passing = gate(&capture, &green);
+    let beside = gate(&other, &expectation(metric));
+
+    for found in [red, passing] {
+        assert_eq!(verdict(&found), GateVerdict::Inconclusive, "{found:#?}");
+        assert_eq!(found.claim.met(), None);
+        assert_eq!(found.claim.problems()[0].code, "redacted");
+    }
+    assert_eq!(verdict(&beside), GateVerdict::Red);
+    assert_eq!(beside.claim.problems()[0].code, "gate-red");
+}

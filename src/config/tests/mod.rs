@@ -281,6 +281,7 @@ fn all_mistakes_are_said_at_once_in_the_order_of_the_text() {
          evidence.yaml:4:31: unknown key \"signedby\"\n  hint: did you mean \"signed-by\"?\n\
          evidence.yaml:5:8: expected a list, found the number 3\n\
          evidence.yaml:7:1: unknown key \"bogus\"\n  hint: known here: version, release, identities, trusted-roots, \
-         images, prometheus, grafana, phases, stages, metrics, derived, gates, dashboards, files, scans, commands, choices"
+         images, prometheus, grafana, phases, stages, metrics, derived, gates, dashboards, files, scans, commands, choices, \
+         redact, secrets"
     );
 }
