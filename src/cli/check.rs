@@ -6,6 +6,7 @@ use super::output::plain;
 use super::project::{Project, ProjectFlags};
 use super::registry_flags::{DEFAULT_CONCURRENCY, RegistryFlags};
 use super::runtime;
+use super::secrets;
 use evidence::collect::servers::Servers;
 use evidence::config::{Config, Plan};
 use evidence::metrics::promql::{self, ParseError};
@@ -61,7 +62,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
         },
         (failed, open) => format!("{failed} failed, {open} left open\n"),
     });
-    files::print(&text)?;
+    // Whoever was asked may have repeated what it was sent.
+    files::print(&secrets::scrubbed(&text))?;
     Ok(match failed {
         0 => Exit::Verified,
         _ => Exit::Undetermined,
@@ -85,6 +87,7 @@ async fn check(args: &Args) -> Result<Vec<Line>, CliError> {
         let environment = |name: &str| std::env::var(name).ok();
         let servers = Servers::load(config, folder, &environment)
             .map_err(|error| CliError::from_error(Exit::Usage, &error))?;
+        secrets::ours().learn(servers.known());
         reach_servers(&servers, &mut lines).await;
         let registry = args.registry.registry(DEFAULT_CONCURRENCY)?;
         reach_images(&registry, plan, &mut lines).await;

@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod canary;
 mod dashboards;
 mod failing;
 mod hostile;

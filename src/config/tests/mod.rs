@@ -10,6 +10,7 @@ mod phase_mistakes;
 mod phases;
 mod policy;
 mod readme;
+mod redact;
 mod rules;
 
 use super::*;
