@@ -7,7 +7,13 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod bounded;
+mod corpus;
 mod extract;
+mod gz;
+mod hostile;
 mod inspect;
+mod mutate;
 mod sample;
 mod stage;
+mod tape;

@@ -40,7 +40,15 @@ DISTRIBUTION_TOOLS=(
   curl:curl
   jq:jq
   tar:tar
+  # Readers of bundles.
+  gzip:gzip
+  pigz:pigz
+  bsdtar:libarchive-tools
+  7z:p7zip-full
+  javac:default-jdk-headless
 )
+# Java's usual reader of tar archives: the same, but a file.
+COMMONS_COMPRESS=/usr/share/java/commons-compress.jar
 
 install_tools() {
   install_packages
@@ -72,7 +80,8 @@ install_tools() {
   go_install "ct_server-$CT" \
     "github.com/google/certificate-transparency-go/trillian/ctfe/ct_server@v$CT"
   go_install "crane-$CRANE" "github.com/google/go-containerregistry/cmd/crane@v$CRANE"
-  go_build_registry
+  go_build_here registry "$(registry_folder)"
+  go_build_here readers/go "$(go_reader_folder)"
   go_build_prometheus3
   exec 9>&-
 }
@@ -82,6 +91,13 @@ registry_folder() {
   local sources
   sources="$(cd "$HERE/registry" && cat ./*.go go.mod go.sum | sha256sum)"
   echo "$TOOLS/registry-${sources:0:12}"
+}
+
+# Folder of the program that lists archives by Go's own packages.
+go_reader_folder() {
+  local sources
+  sources="$(cd "$HERE/readers/go" && cat ./*.go go.mod | sha256sum)"
+  echo "$TOOLS/go-reader-${sources:0:12}"
 }
 
 # Folder of Prometheus 3, which is there when it could be built.
@@ -97,12 +113,13 @@ require_tools() {
   local folder pair
   for folder in "cosign-v3-$COSIGN_V3" "cosign-v2-$COSIGN_V2" "rekor-$REKOR" "trillian-$TRILLIAN" \
     "rekor-tiles-$REKOR_TILES" "fulcio-$FULCIO" "timestamp-server-$TIMESTAMP" "ct_server-$CT" "crane-$CRANE" \
-    "$(basename "$(registry_folder)")"; do
+    "$(basename "$(registry_folder)")" "$(basename "$(go_reader_folder)")"; do
     [[ -d $TOOLS/$folder ]] || die "$TOOLS/$folder is missing: run '$0 install' first"
   done
   for pair in "${DISTRIBUTION_TOOLS[@]}"; do
     have "${pair%%:*}" || die "the command ${pair%%:*} is missing: run '$0 install' first"
   done
+  [[ -f $COMMONS_COMPRESS ]] || die "$COMMONS_COMPRESS is missing: run '$0 install' first"
 }
 
 # go_install FOLDER [FLAG] PACKAGE@VERSION…: all binaries of one module at one version, into one folder.
@@ -126,13 +143,14 @@ go_install() {
   say "built $folder in $((SECONDS - started)) s"
 }
 
-go_build_registry() {
-  local folder staging
-  folder="$(registry_folder)"
+# go_build_here SOURCES FOLDER: a program of this folder.
+go_build_here() {
+  local folder=$2 staging
   [[ ! -d $folder ]] || return 0
   say "building $(basename "$folder")"
   staging="$(staging_folder)"
-  (cd "$HERE/registry" && go build -ldflags='-s -w' -o "$staging/registry" .)
+  # Named by its module.
+  (cd "$HERE/$1" && go build -ldflags='-s -w' -o "$staging/" .)
   publish "$staging" "$folder"
 }
 
@@ -192,6 +210,7 @@ install_packages() {
     have "${pair%%:*}" || missing+=("${pair#*:}")
   done
   [[ -f /etc/ssl/certs/ca-certificates.crt ]] || missing+=(ca-certificates)
+  [[ -f $COMMONS_COMPRESS ]] || missing+=(libcommons-compress-java)
   ((${#missing[@]})) || return 0
   mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
   have apt-get || die "these Debian packages, or what they stand for, are missing: ${missing[*]}"

@@ -317,6 +317,8 @@ write_environment() {
       STACK_REGISTRY=127.0.0.1:5001 \
       STACK_REGISTRY_PLAIN=127.0.0.1:5002 \
       STACK_REGISTRY_PROGRAM="$(registry_folder)/registry" \
+      STACK_GO_READER="$(go_reader_folder)/reader" \
+      STACK_COMMONS_COMPRESS="$COMMONS_COMPRESS" \
       STACK_PROMETHEUS_URL=http://127.0.0.1:9090 \
       STACK_PROMETHEUS3_URL="$prometheus3" \
       STACK_BASIC_URL=http://127.0.0.1:9191 \

@@ -1,0 +1,3 @@
+module evidence.test/interop/reader
+
+go 1.21
