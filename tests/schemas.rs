@@ -144,7 +144,7 @@ fn what_a_bundle_holds_is_by_its_schema_also_where_it_breaks() {
     for (answer, complete) in [(&whole, true), (&tailed, false)] {
         assert_eq!(answer["complete"], complete);
         assert_eq!(answer["verified"], false);
-        assert_eq!(answer["members"].as_array().unwrap().len(), 58);
+        assert_eq!(answer["members"].as_array().unwrap().len(), 76);
     }
     assert_eq!(whole["defects"], json!([]));
     assert_eq!(tailed["defects"][0]["code"], "archive");

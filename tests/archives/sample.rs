@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use evidence::bundle::gzip::GzipWriter;
 use evidence::bundle::header::{BLOCK, header, padding};
 use evidence::bundle::pack::sort_files;
-use evidence::model::{Digest, FileEntry, IdentityRule, Report};
+use evidence::model::{Digest, IdentityRule, Manifest, Report};
 use evidence::sigstore::{Key, Options, Roots};
 use evidence::verify::{AskedRelease, Trust, verify};
 use serde_json::{Value, json};
@@ -114,16 +114,15 @@ impl Sample {
         let mut sample = self.edit_manifest(|manifest| {
             let files = manifest["files"].as_array_mut().unwrap();
             files.push(entry);
-            let mut sorted: Vec<FileEntry> =
-                serde_json::from_value(Value::Array(files.clone())).unwrap();
-            sort_files(&mut sorted).unwrap();
-            manifest["files"] = serde_json::to_value(sorted).unwrap();
             let items = manifest["items"].as_array_mut().unwrap();
             if let Some(item) = items.iter_mut().find(|one| one["id"] == item) {
                 let files = item["files"].as_array_mut().unwrap();
                 files.push(path.into());
                 files.sort_by(|left, right| left.as_str().cmp(&right.as_str()));
             }
+            let mut sorted: Manifest = serde_json::from_value(manifest.clone()).unwrap();
+            sort_files(&mut sorted).unwrap();
+            manifest["files"] = serde_json::to_value(sorted.files).unwrap();
         });
         let manifest: Value = serde_json::from_slice(sample.manifest()).unwrap();
         let files = manifest["files"].as_array().unwrap();
