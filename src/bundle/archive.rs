@@ -157,6 +157,9 @@ impl<P: Plain> Archive<P> {
     /// # Errors
     /// When the archive is not one that `pack` writes.
     pub fn next_member(&mut self) -> Result<Option<Head>, ArchiveError> {
+        if self.tar.is_some() {
+            return Ok(None);
+        }
         self.read_body(&mut |_| {})?;
         self.number += 1;
         let mut block = [0; BLOCK];

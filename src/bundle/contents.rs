@@ -4,7 +4,7 @@ use super::archive::{Archive, ArchiveError};
 use super::header::{BLOCK, padding};
 use super::inspect::InspectError;
 use super::plain::{Inline, Totals};
-use super::{MANIFEST, canonical};
+use super::{MANIFEST, canonical, names};
 use crate::model::{Digest, FileEntry, Manifest, MemberPath, Problem, limits};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -196,42 +196,20 @@ impl<R: Read> Contents<R> {
 
     /// Remembers where each path is listed. Names that a file system could take for each other are defects.
     fn index(&mut self) {
-        let mut folded: BTreeMap<String, String> = BTreeMap::new();
-        folded.insert(MANIFEST.into(), MANIFEST.into());
         for (at, file) in self.manifest.files.iter().enumerate() {
-            let mut say = |code: &str, message: String| {
-                self.defects.push(Defect {
-                    subject: file.path.to_string(),
-                    problem: Problem::new(code, message),
-                });
+            let is_manifest = file.path.as_str() == MANIFEST;
+            let message = match self.listed.insert(file.path.clone(), at) {
+                Some(_) => "the manifest lists the member twice",
+                None if is_manifest => "the manifest lists itself",
+                None => continue,
             };
-            if self.listed.insert(file.path.clone(), at).is_some() {
-                say("doubled", "the manifest lists the member twice".into());
-                continue;
-            }
-            let name = file.path.to_string();
-            match folded.insert(name.to_ascii_lowercase(), name.clone()) {
-                Some(other) if other == name => {
-                    say("doubled", "the manifest lists itself".into());
-                }
-                Some(other) => {
-                    let message = format!("only the case of letters tells it from {other}");
-                    say("case", message);
-                }
-                None => {}
-            }
+            self.defects.push(Defect {
+                subject: file.path.to_string(),
+                problem: Problem::new("doubled", message),
+            });
         }
-        for path in self.listed.keys() {
-            for (end, _) in path.as_str().match_indices('/') {
-                let folder = path.as_str().get(..end).unwrap_or_default();
-                if let Some(file) = folded.get(&folder.to_ascii_lowercase()) {
-                    let message = format!("it lies in {file}, which is a file");
-                    self.defects.push(Defect {
-                        subject: path.to_string(),
-                        problem: Problem::new("folder", message),
-                    });
-                }
-            }
+        for (path, code, message) in names::colliding(&self.listed) {
+            self.defect(path.as_str(), code, message);
         }
     }
 

@@ -17,6 +17,9 @@ const PIECE: usize = 256 << 10;
 /// Members without a byte in a row.
 const EMPTY_MEMBERS: u32 = 1_000;
 
+/// How a bundle's extra field begins: its length, its name, the length of what it holds.
+const FIELD: [u8; 6] = [8, 0, b'I', b'G', 4, 0];
+
 /// What the stream holds next.
 pub(super) enum Framed {
     /// A whole member but its header: deflated data and trailer.
@@ -203,7 +206,10 @@ impl<R: Read> Framing<R> {
                 self.start += HEADER - 10;
                 Ok(u32::from_le_bytes([a, b, c, d]))
             }
-            [8, 0, b'I', b'G', 4, 0, ..] | [8, 0, b'I', b'G'] | [8, 0] => {
+            ref begun
+                if begun.len() < HEADER - 10
+                    && FIELD.starts_with(begun.get(..FIELD.len()).unwrap_or(begun)) =>
+            {
                 Err(GunzipError::Cut("a gzip header"))
             }
             _ => Err(GunzipError::Extra),

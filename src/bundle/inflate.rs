@@ -67,11 +67,11 @@ impl Inflate {
 
     /// Compares what was inflated with the member's trailer; gives how many bytes there were.
     pub(super) fn check(&self, trailer: Trailer) -> Result<u64, GunzipError> {
-        if trailer.size != self.crc.amount() {
-            return Err(GunzipError::Size);
-        }
         if trailer.crc != self.crc.sum() {
             return Err(GunzipError::Checksum);
+        }
+        if trailer.size != self.crc.amount() {
+            return Err(GunzipError::Size);
         }
         Ok(self.state.total_out())
     }

@@ -89,7 +89,7 @@ pub(super) fn parse(block: &[u8; BLOCK], time: Option<u64>) -> Result<(Head, u64
     if stated != checksum(block) {
         return Err(HeaderError::Checksum);
     }
-    is_file(parsed.entry_type().as_byte())?;
+    is_file(block[156])?;
     let Some(ustar) = parsed.as_ustar() else {
         return Err(match parsed.as_gnu() {
             Some(_) => HeaderError::Gnu,
@@ -114,11 +114,12 @@ pub(super) fn parse(block: &[u8; BLOCK], time: Option<u64>) -> Result<(Head, u64
     }
     // Whatever else there is, `pack` does not write it; which field it is in is said.
     let differs = |from: usize, to: usize| ours.get(from..to) != block.get(from..to);
+    let numbers = [&block[100..108], &block[108..116], &block[116..124]];
+    if let Some(error) = numbers.iter().find_map(|field| octal(field).err()) {
+        return Err(error);
+    }
     Err(if differs(100, 108) {
-        match octal(&block[100..108]) {
-            Ok(_) => HeaderError::Mode,
-            Err(error) => error,
-        }
+        HeaderError::Mode
     } else if differs(108, 124) || differs(265, 329) {
         HeaderError::Owner
     } else {
@@ -134,7 +135,7 @@ fn is_file(kind: u8) -> Result<(), HeaderError> {
         b'3' | b'4' | b'6' => HeaderError::Device,
         b'5' => HeaderError::Folder,
         b'S' => HeaderError::Sparse,
-        b'x' | b'g' | b'X' => HeaderError::Pax,
+        b'x' | b'g' => HeaderError::Pax,
         b'L' | b'K' | b'M' | b'V' | b'N' | b'D' => HeaderError::Gnu,
         other => HeaderError::Type(char::from(other)),
     })

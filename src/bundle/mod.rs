@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod layout;
 pub mod listing;
 mod member_header;
+pub mod names;
 pub mod pack;
 mod parallel;
 pub mod plain;

@@ -203,9 +203,18 @@ pub(super) struct Members<'a> {
 impl<'a> Members<'a> {
     pub(super) fn new(id: &'a str, paths: &BTreeSet<String>) -> Self {
         let mut plain = BTreeMap::new();
+        // In small letters: how the first of its files writes a folder.
+        let mut written: BTreeMap<String, &str> = BTreeMap::new();
         for path in paths {
-            if MemberPath::try_from(format!("files/{id}/{path}")).is_ok() {
-                let name = path.to_ascii_lowercase();
+            if MemberPath::try_from(format!("files/{id}/{path}")).is_err() {
+                continue;
+            }
+            let name = path.to_ascii_lowercase();
+            let is_as_written = path.match_indices('/').all(|(at, _)| {
+                let own = path.get(..at).unwrap_or_default();
+                *written.entry(own.to_ascii_lowercase()).or_insert(own) == own
+            });
+            if is_as_written {
                 plain.entry(name).or_insert_with(|| path.clone());
             }
         }
@@ -345,7 +354,14 @@ mod tests {
 
     #[test]
     fn names_that_differ_by_case_alone_are_told_apart_by_number() {
-        let paths = ["docs/A", "docs/a/b.md", "docs/readme.MD", "docs/README.md"];
+        let paths = [
+            "docs/A",
+            "docs/README.md",
+            "docs/Sub/x",
+            "docs/a/b.md",
+            "docs/readme.MD",
+            "docs/sub/y",
+        ];
         let paths: BTreeSet<String> = paths.into_iter().map(str::to_owned).collect();
         let mut members = Members::new("docs", &paths);
 
@@ -356,8 +372,10 @@ mod tests {
         let expected = [
             "files/docs/0.bin",
             "files/docs/docs/README.md",
+            "files/docs/docs/Sub/x",
             "files/docs/docs/a/b.md",
             "files/docs/1.MD",
+            "files/docs/2.bin",
         ];
         assert_eq!(own, expected);
     }

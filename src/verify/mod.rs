@@ -7,7 +7,6 @@ mod demands;
 mod images;
 mod inputs;
 mod members;
-mod names;
 mod options;
 mod phases;
 mod plan;

@@ -3,11 +3,10 @@
 use super::appraisals::Appraisals;
 use super::images::Images;
 use super::members::{AppraisedItem, Pass, fail, pass};
-use super::names;
 use super::redactions::Redactions;
 use super::{ReadOptions, claims};
 use crate::bundle::archive::Head;
-use crate::bundle::{CONFIGURATION, MANIFEST, layout};
+use crate::bundle::{CONFIGURATION, MANIFEST, layout, names};
 use crate::git::repository::FOLDER as GIT;
 use crate::model::{
     Capture, CapturedFile, Check, ContentDigests, FileEntry, Finding, Group, Item, Kind, Manifest,
