@@ -17,6 +17,7 @@ mod hostile;
 mod kept;
 mod killed;
 mod pack;
+mod redact;
 mod seal;
 mod secrets;
 mod stage;

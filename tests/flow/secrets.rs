@@ -119,7 +119,7 @@ fn a_command_that_prints_a_secret_of_a_header_is_not_recorded() {
     assert_eq!(run.code, Some(3), "{}", run.stderr);
     assert!(
         line(&run, "dump").contains(
-            "files/dump/stdout 1:1 holds a credential of this run (header X-Api-Key of prometheus main): nothing is stored"
+            "files/dump/stdout 1:1 holds a credential of this run (variable API_KEY): nothing is stored"
         ),
         "{}",
         run.stderr
