@@ -10,10 +10,10 @@ use std::io::{self, Read};
 
 /// Compressed bytes of a member that is inflated whole: stored blocks add a few bytes to a chunk.
 const WHOLE: usize = CHUNK + 1_024;
-/// Room for such a member, and for a good read besides.
-const BUFFER: usize = WHOLE + (256 << 10);
+/// Bytes that are read at once.
+const READ: usize = 64 << 10;
 /// Plain bytes that are given at once of a member that is not inflated whole.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 64 << 10;
 /// Members without a byte in a row.
 const EMPTY_MEMBERS: u32 = 1_000;
 
@@ -52,7 +52,7 @@ impl<R: Read> Framing<R> {
     pub(super) fn new(inner: R) -> Self {
         Self {
             inner,
-            buffer: vec![0; BUFFER],
+            buffer: vec![0; READ],
             start: 0,
             end: 0,
             hash: Sha256::new(),
@@ -218,6 +218,10 @@ impl<R: Read> Framing<R> {
 
     /// The next `want` bytes, without taking them; fewer only at the end.
     fn peek(&mut self, want: usize) -> Result<&[u8], GunzipError> {
+        if self.buffer.len() < want {
+            // Room for the largest member, once there is one that needs it.
+            self.buffer.resize(WHOLE + READ, 0);
+        }
         while self.end - self.start < want {
             if self.buffer.len() - self.start < want {
                 self.buffer.copy_within(self.start..self.end, 0);
