@@ -68,8 +68,8 @@ fn a_value_is_blanked_listed_and_verified_and_the_claim_is_recorded() {
     assert_eq!(report["verdict"], "undetermined");
     let findings = report["findings"].as_array().unwrap();
     let not_passed: Vec<&str> = (findings.iter())
-        .filter(|finding| ["fail", "undetermined"].contains(&finding["outcome"].as_str().unwrap()))
-        .map(|finding| finding["code"].as_str().unwrap())
+        .map(|finding| finding["code"].as_str().unwrap_or_default())
+        .filter(|code| !code.is_empty())
         .collect();
     assert_eq!(not_passed, ["EV-requirement-redacted"]);
     let redaction = findings

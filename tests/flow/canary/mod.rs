@@ -433,7 +433,7 @@ fn commands_that_print_what_they_were_given_in_whatever_encoding_are_not_stored(
     let secret = line(&run, "c9");
     assert!(
         secret.contains(
-            "files/c9/stdout 1:38 (/items/0/kind) holds a Secret of Kubernetes with data"
+            "files/c9/stdout 1:37 (/items/0/kind) holds a Secret of Kubernetes with data"
         ) || secret.contains("a credential of this run (variable CLUSTER_SECRET)"),
         "{secret}"
     );
