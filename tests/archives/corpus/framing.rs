@@ -252,6 +252,12 @@ fn ends() -> Vec<Row> {
             TAR_TRAILING,
             Member::of(b"more").bytes(),
         ),
+        of_file("a gzip member of nothing", &["EV-archive-tar-cut"], |_| {
+            Member::of(b"").bytes()
+        }),
+        of_file("a bundle in gzip twice", &["EV-archive-tar-magic"], |tar| {
+            Member::of(&Member::of(tar).bytes()).bytes()
+        }),
         of_file("nothing but zeros", TAR_TRAILING, |_| {
             Member::of(&vec![0; 80 << 20]).bytes()
         }),

@@ -364,7 +364,7 @@ fn ends() -> Vec<Row> {
         of_tape("a byte in the padding of the manifest", PADDING, |tape| {
             tape.entries[0].padding[0] = 1;
         }),
-        of_tape("an empty file of plain bytes", CUT, |tape| {
+        of_tape("an empty file", CUT, |tape| {
             tape.entries.clear();
             tape.end.clear();
         }),
