@@ -38,7 +38,7 @@ def main():
 
 def bundles():
     packed = (GOOD / "evidence-bundle-v1.4.0.tar.gz").read_bytes()
-    for bit in b"\0\1":
+    for bit in b"\0\1\2\3":
         put("gzip", bytes([bit]) + packed[:4_000])
         for text in (b"", b"evidence", packed[:300]):
             put("gzip", bytes([bit]) + gzip.compress(text, mtime=0))

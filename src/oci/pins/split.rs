@@ -205,6 +205,9 @@ pub(super) fn value_edit(key: At<'_>, value: At<'_>, only_hex: bool) -> Option<E
     if !span.is_empty() {
         return Some(edit(span, quote, quote));
     }
+    if value.is_named() {
+        return None;
+    }
     // Nothing behind the colon: the digest goes there.
     let end = key.span().end;
     let colon = key.behind().find(':')?;

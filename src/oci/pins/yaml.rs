@@ -23,6 +23,8 @@ struct Node<'t> {
     column: u32,
     /// Whether it is in quotes or brackets.
     marked: bool,
+    /// Whether an anchor or a tag stands before it.
+    named: bool,
 }
 
 enum Value<'t> {
@@ -123,6 +125,11 @@ impl<'d> At<'d> {
     /// Whether it is in quotes or brackets, as everything in JSON is.
     pub(super) fn is_marked(self) -> bool {
         self.node.marked
+    }
+
+    /// Whether something stands for it where its text is empty: an anchor, a tag or an alias.
+    pub(super) fn is_named(self) -> bool {
+        self.node.named || self.is_alias()
     }
 
     /// Whether it is a map, an alias followed.
@@ -288,9 +295,12 @@ impl<'t> Builder<'t> {
 
     fn take(&mut self, event: Event<'t>, span: Span) -> Result<(), FindError> {
         match event {
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let marked = style != ScalarStyle::Plain;
-                self.push(Value::Scalar(text), &span, marked, anchor)?;
+                let id = self.push(Value::Scalar(text), &span, marked, anchor)?;
+                if let Some(node) = self.document.nodes.get_mut(id) {
+                    node.named = anchor != 0 || tag.is_some();
+                }
             }
             Event::SequenceStart(style, anchor, _) => {
                 let marked = style == StructureStyle::Flow;
@@ -334,6 +344,7 @@ impl<'t> Builder<'t> {
             line: number(span.start.line()),
             column: number(span.start.col()).saturating_add(1),
             marked,
+            named: false,
         });
         if anchor != 0 {
             self.anchors.insert(anchor, id);

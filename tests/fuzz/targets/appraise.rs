@@ -52,6 +52,8 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let expectation = &GOOD.manifest.items[which].expectation;
     let (made, _) = item(&capture, expectation, &context);
-    let (again, _) = item(&capture, expectation, &context);
-    assert_eq!(made.claim.to_stated(), again.claim.to_stated());
+    if choice & 0xf0 == 0xf0 {
+        let (again, _) = item(&capture, expectation, &context);
+        assert_eq!(made.claim.to_stated(), again.claim.to_stated());
+    }
 });

@@ -1,6 +1,6 @@
 //! Any bytes as a gzip stream: read at once, byte by byte or by threads it is the same, and what another reader unpacks.
 //!
-//! By the first byte the target puts right the checksum of the first member, so that what lies behind it is reached.
+//! If the first byte says so, the target puts right the checksum of the first member, so that what lies behind it is reached.
 
 #![no_main]
 
@@ -20,9 +20,11 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let found = Everything.read(Archive::new(&*stream));
     assert_eq!(found.file, (Digest::of(&stream), stream.len() as u64));
-    assert_eq!(found, Everything.read(Archive::new(Single(&stream))));
+    if choice & 2 == 2 {
+        assert_eq!(found, Everything.read(Archive::new(Single(&stream))));
+    }
     // Threads take the time of a hundred readings.
-    if choice & 0xf0 == 0xf0 {
+    if choice & 0xfc == 0xfc {
         let threads = NonZeroUsize::new(2).unwrap();
         let by_threads = read_with(&*stream, Bounds::DEFAULT, threads, Everything);
         assert_eq!(found, by_threads);
@@ -42,7 +44,7 @@ fn set_right(stream: &mut Vec<u8>) {
         return;
     };
     let mut inflate = flate2::Decompress::new(false);
-    let mut plain = vec![0; 1 << 16];
+    let mut plain = vec![0; 1 << 13];
     let status = inflate.decompress(deflated, &mut plain, flate2::FlushDecompress::None);
     if !matches!(status, Ok(flate2::Status::StreamEnd)) {
         return;

@@ -5,7 +5,7 @@
 use evidence::bundle::canonical;
 use evidence::model::{Check, Digest, Outcome, Report};
 use evidence::verify::{ReadOptions, verify, verify_with};
-use evidence_fuzz::sealed::{GOOD, TRUST, sealed};
+use evidence_fuzz::sealed::{LIGHT, TRUST, sealed};
 use libfuzzer_sys::fuzz_target;
 use std::num::NonZeroUsize;
 
@@ -14,10 +14,10 @@ fuzz_target!(|bytes: &[u8]| {
     let [choice, place, rest @ ..] = bytes else {
         return;
     };
-    let manifest = GOOD.manifest.clone();
+    let manifest = LIGHT.manifest.clone();
     let members = || {
-        let files = GOOD.manifest.files.iter();
-        files.map(|file| (file.path.as_str(), &*GOOD.members[file.path.as_str()]))
+        let files = LIGHT.manifest.files.iter();
+        files.map(|file| (file.path.as_str(), &*LIGHT.members[file.path.as_str()]))
     };
     match choice % 4 {
         0 => drop(verify(rest, "b.tar.gz", None, &TRUST)),
@@ -38,16 +38,16 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// A member is another one, and the manifest says so: that is a bundle, whatever follows from it.
 fn replaced(choice: u8, place: u8, body: &[u8]) {
-    let mut manifest = GOOD.manifest.clone();
+    let mut manifest = LIGHT.manifest.clone();
     let place = usize::from(place) % manifest.files.len();
     let file = &mut manifest.files[place];
     file.size = body.len() as u64;
     file.sha256 = Digest::of(body);
     let path = file.path.clone();
     let bytes = canonical::to_bytes(&manifest).unwrap();
-    let members = GOOD.manifest.files.iter().map(|file| match &file.path {
+    let members = LIGHT.manifest.files.iter().map(|file| match &file.path {
         own if *own == path => (own.as_str(), body),
-        other => (other.as_str(), &*GOOD.members[other.as_str()]),
+        other => (other.as_str(), &*LIGHT.members[other.as_str()]),
     });
     let made = sealed(&manifest, &bytes, members);
     let report = judge(&made);

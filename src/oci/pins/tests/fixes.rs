@@ -82,6 +82,28 @@ fn line_ends_and_byte_order_marks_stay() {
 }
 
 #[test]
+fn a_digest_goes_where_nothing_stands_and_not_before_an_anchor_tag_or_alias() {
+    let values =
+        |digest: &str| format!("a: &none\nimage: {{repository: x/y, tag: v1, digest:{digest}}}\n");
+
+    for empty in ["", " ", " ~", " \"\"", " # none\n "] {
+        let after = fixed("values.yaml", values(empty).as_bytes());
+        assert!(
+            String::from_utf8(after).unwrap().contains("digest: "),
+            "{empty:?}"
+        );
+    }
+    for named in [" &own", " !!str", " *none", "\n  &own"] {
+        let before = values(named);
+        assert_eq!(
+            fixed("values.yaml", before.as_bytes()),
+            before.as_bytes(),
+            "{named:?}"
+        );
+    }
+}
+
+#[test]
 fn edits_that_overlap_or_lie_outside_are_left_out() {
     let edit = |span| (Edit::around(span, "", ""), digest());
 
