@@ -114,6 +114,8 @@ fn put(files: &BundleFiles, part: Part, digest: &Digest) -> Result<(), CliError>
     let line = checksum_line(&files::name(files.bundle()), digest);
     let is_there =
         files::read(&checksum, line.len() as u64).is_ok_and(|found| found == line.as_bytes());
+    // Nothing goes before it is known that there is room for what comes.
+    part.sync().map_err(|error| unwritten(&error))?;
     if !is_there {
         disk::remove(&checksum).map_err(|error| unwritten(&error))?;
     }

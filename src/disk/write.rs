@@ -89,17 +89,24 @@ impl Part {
             .map_err(WriteError::of(&self.path))
     }
 
+    /// Has the bytes on disk.
+    ///
+    /// # Errors
+    /// When the disk does not take them.
+    pub fn sync(&self) -> Result<(), WriteError> {
+        let synced = self.file.as_file().sync_all();
+        synced.map_err(WriteError::of(&self.path))
+    }
+
     /// Gives the file its name once its bytes are on disk. The name is, once the folder is synced.
     ///
     /// # Errors
     /// When syncing or renaming fails; then whatever had the name has it still.
     pub fn place(self) -> Result<(), WriteError> {
+        self.sync()?;
         let error = WriteError::of(&self.path);
-        self.file.as_file().sync_all().map_err(&error)?;
-        match self.file.persist(&self.path) {
-            Ok(_) => Ok(()),
-            Err(failed) => Err(error(failed.error)),
-        }
+        let placed = self.file.persist(&self.path);
+        placed.map(drop).map_err(|failed| error(failed.error))
     }
 
     /// The same, and the name is on disk, too.

@@ -11,16 +11,16 @@ use std::time::Duration;
 const GATE: &str = "  - {id: gate, run: [sh, -c, \"until test -e go; do sleep 0.05; done\"]}\n";
 
 /// The whole project, with one item that does not end.
-fn gated(stage: &Stage) -> Project {
+pub(crate) fn gated(stage: &Stage) -> Project {
     Project::with(&stage.world, |configuration| configuration + GATE)
 }
 
-fn open_gate(project: &Project) {
+pub(crate) fn open_gate(project: &Project) {
     fs::write(project.path("go"), "").unwrap();
 }
 
 /// Starts a collection and waits until that many items are in the store.
-fn start(project: &Project, items: usize) -> Child {
+pub(crate) fn start(project: &Project, items: usize) -> Child {
     let mut child = command("collect", project)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

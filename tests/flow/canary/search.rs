@@ -25,10 +25,6 @@ impl Canaries {
         }
     }
 
-    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().map(|(_, value)| value.as_str())
-    }
-
     /// What stands in the bytes, and how.
     pub(crate) fn found(&self, bytes: &[u8]) -> Vec<String> {
         let mut found = Vec::new();
