@@ -17,7 +17,7 @@ fn every_member_is_a_plain_file_with_its_bytes_in_the_new_folder() {
     let from_stdin = stage.run_on(&["extract", "-", "-C", "c"], &good().pack());
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert_eq!(run.text(), "58 files, 202.7 KiB: a/b\n");
+    assert_eq!(run.text(), "76 files, 447.0 KiB: a/b\n");
     assert_eq!(
         run.stderr,
         "not verified: `evidence verify` judges the bundle\n"
@@ -76,7 +76,7 @@ fn an_empty_folder_is_filled_and_keeps_its_rights() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o700);
-    assert_eq!(files(&stage.path("mine")).len(), 58);
+    assert_eq!(files(&stage.path("mine")).len(), 76);
 }
 
 #[test]

@@ -255,9 +255,11 @@ fn ends() -> Vec<Row> {
         of_file("a gzip member of nothing", &["EV-archive-tar-cut"], |_| {
             Member::of(b"").bytes()
         }),
-        of_file("a bundle in gzip twice", &["EV-archive-tar-magic"], |tar| {
-            Member::of(&Member::of(tar).bytes()).bytes()
-        }),
+        of_file(
+            "a bundle in gzip twice",
+            &["EV-archive-tar-checksum"],
+            |tar| Member::of(&Member::of(tar).bytes()).bytes(),
+        ),
         of_file("nothing but zeros", TAR_TRAILING, |_| {
             Member::of(&vec![0; 80 << 20]).bytes()
         }),
@@ -295,7 +297,8 @@ fn second_tar() -> Vec<u8> {
 }
 
 fn bombs() -> Vec<Row> {
-    const RATIO: &[&str] = &["EV-archive-ratio"];
+    // The size in its header is not the listed one, either: that is seen before a byte of it is taken.
+    const RATIO: &[&str] = &["EV-archive-ratio", "EV-member-digest-size"];
     vec![
         of_file(
             "zeros that unpack to a thousand times as much",
@@ -316,7 +319,7 @@ fn bombs() -> Vec<Row> {
 fn head_of_a_giant(tar: &[u8]) -> Vec<u8> {
     let mut tape = Tape::of(good());
     tape.entries.pop();
-    tape.end = header(&good().members[57].0, 400 << 20, tape.mtime)
+    tape.end = header(&good().members.last().unwrap().0, 400 << 20, tape.mtime)
         .unwrap()
         .to_vec();
     let plain = tape.bytes();

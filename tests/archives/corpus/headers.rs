@@ -201,7 +201,7 @@ fn extensions() -> Vec<Row> {
         global("a global PAX size", vec![pax("size", "0")]),
         of(
             "a sparse file by PAX, version 1.0",
-            SPARSE,
+            PAX,
             b'x',
             vec![
                 pax("GNU.sparse.major", "1"),
@@ -212,7 +212,7 @@ fn extensions() -> Vec<Row> {
         ),
         of(
             "a sparse file by PAX, version 0.1",
-            SPARSE,
+            PAX,
             b'x',
             vec![pax("GNU.sparse.map", "0,1"), pax("GNU.sparse.size", "9")],
         ),
