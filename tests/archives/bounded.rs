@@ -9,7 +9,7 @@ use evidence::bundle::header::header;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// What a run may hold, the program itself included.  Most of it are the pages of the unoptimised program itself.
+/// What a run may hold, the program itself included. Most of it are the pages of the unoptimised program itself.
 const PEAK: u64 = 96 << 20;
 const TIME: Duration = Duration::from_secs(30);
 
