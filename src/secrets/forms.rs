@@ -126,7 +126,7 @@ fn encoded(text: &str, left: &[u8], small: bool) -> String {
 fn in_base64(bytes: &[u8]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for before in 0..3 {
-        let padded = [&[0; 2][..before], bytes].concat();
+        let padded = [vec![0; before].as_slice(), bytes].concat();
         let first = (before * 8).div_ceil(6);
         let end = padded.len() * 8 / 6;
         for text in [

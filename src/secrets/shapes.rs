@@ -274,7 +274,8 @@ fn cookie(bytes: &[u8], at: usize) -> bool {
         .checked_sub(4)
         .and_then(|start| before.get(start..))
         .is_some_and(|word| word.eq_ignore_ascii_case(b"set-"));
-    let before = &before[..before.len() - if is_set { 4 } else { 0 }];
+    let end = before.len() - if is_set { 4 } else { 0 };
+    let before = before.get(..end).unwrap_or_default();
     let is_header = before
         .last()
         .is_none_or(|byte| b"\r\n\"' \t><".contains(byte));
@@ -312,13 +313,14 @@ fn private_key(bytes: &[u8], at: usize) -> bool {
                 .all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ')
         });
     let body = part(bytes, at + 11, 1_024);
-    let body = &body[body.len().min(11)..];
+    let body = body.get(11..).unwrap_or_default();
     let end = body
         .windows(5)
         .position(|part| part == b"-----")
         .unwrap_or(body.len());
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
-    let mut runs = body[..end].split(|byte| !is_base64(byte));
+    let body = body.get(..end).unwrap_or_default();
+    let mut runs = body.split(|byte| !is_base64(byte));
     is_begun && is(form, bytes, at) && runs.any(|run| run.len() >= 32 && is_mixed(run))
 }
 
@@ -349,7 +351,7 @@ fn url_password(bytes: &[u8], at: usize) -> bool {
             b"redacted",
         ]
         .contains(&word.as_slice());
-        let is_one_character = password.windows(2).all(|pair| pair[0] == pair[1]);
+        let is_one_character = password.windows(2).all(|pair| pair.first() == pair.last());
         !stands_for_one && !is_word && !is_one_character
     })
 }

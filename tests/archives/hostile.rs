@@ -1,6 +1,6 @@
 //! Each archive of the corpus fails the very check that is meant for it, or holds.
 
-use crate::corpus::{Hostile, Row, framing, headers, manifests, odd, rows, world};
+use crate::corpus::{Hostile, Row, framing, headers, kinds, manifests, odd, rows, world};
 use crate::sample::public_key;
 use crate::stage::Stage;
 use evidence::bundle::list;
@@ -25,6 +25,11 @@ fn hostile_framing_fails_its_check_and_no_other() {
 #[test]
 fn hostile_headers_fail_their_check_and_no_other() {
     are_as_they_say(&headers::rows());
+}
+
+#[test]
+fn headers_of_other_kinds_fail_their_check_and_no_other() {
+    are_as_they_say(&kinds::rows());
 }
 
 #[test]
@@ -109,7 +114,7 @@ fn failed(report: &Report) -> BTreeSet<&str> {
 
 #[test]
 fn nothing_of_an_archive_with_hostile_headers_reaches_the_disk() {
-    for row in headers::rows() {
+    for row in headers::rows().into_iter().chain(kinds::rows()) {
         let stage = Stage::with("bundle.tar.gz", &(row.make)().file);
 
         let run = stage.run(&["extract", "bundle.tar.gz", "--to", "out/in/there"]);

@@ -2,13 +2,18 @@
 
 pub(crate) mod framing;
 pub(crate) mod headers;
+pub(crate) mod kinds;
 pub(crate) mod manifests;
 pub(crate) mod odd;
 pub(crate) mod world;
 
 use crate::gz::{self, Member};
 use crate::sample::{Sample, good};
-use crate::tape::Tape;
+use crate::tape::{Entry, Tape};
+use std::ops::Range;
+
+/// The member that is changed: neither first nor last.
+const AT: usize = 5;
 
 /// One archive.
 pub(crate) struct Row {
@@ -29,6 +34,7 @@ pub(crate) struct Hostile {
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = framing::rows();
     rows.extend(headers::rows());
+    rows.extend(kinds::rows());
     rows.extend(manifests::rows());
     rows.extend(world::rows());
     rows.extend(odd::rows());
@@ -74,6 +80,29 @@ fn of_tape(
         let mut tape = Tape::of(good());
         change(&mut tape);
         crate::sample::gzip(&tape.bytes())
+    })
+}
+
+/// A row about one field of one header.
+fn field(
+    name: &'static str,
+    fails: &'static [&'static str],
+    field: Range<usize>,
+    bytes: impl AsRef<[u8]> + 'static,
+) -> Row {
+    of_tape(name, fails, move |tape| {
+        tape.entries[AT].set(field.clone(), bytes.as_ref());
+    })
+}
+
+/// A row about one more entry before another.
+fn more(
+    name: &'static str,
+    fails: &'static [&'static str],
+    make: impl Fn(u64) -> Entry + 'static,
+) -> Row {
+    of_tape(name, fails, move |tape| {
+        tape.entries.insert(AT, make(tape.mtime));
     })
 }
 

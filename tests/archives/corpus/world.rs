@@ -139,7 +139,11 @@ fn lists() -> Vec<Row> {
             sample.with("files/zz", b"x\n", "")
         }),
         with("names that differ by case", CASE, "files/history/STDOUT"),
-        with("folders that differ by case", CASE, "files/History/x"),
+        with(
+            "names whose folders differ by case",
+            CASE,
+            "files/History/stdout",
+        ),
         with(
             "a name that is a folder of another",
             FOLDER,
