@@ -143,7 +143,7 @@ fn is_allowed(project: &Project, owners: &[&Item], hit: &Hit) -> bool {
             .config
             .allows(&item.id, item.phase.as_deref(), shape)
     };
-    own.any(|item| allows(item))
+    own.any(allows)
 }
 
 type Found<'f> = Vec<(&'f FileEntry, Vec<Hit>)>;

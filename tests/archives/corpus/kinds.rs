@@ -78,7 +78,6 @@ fn device(kind: u8, mtime: u64) -> Entry {
 
 fn extensions() -> Vec<Row> {
     const PAX: &[&str] = &["EV-archive-tar-pax"];
-    const SPARSE: &[&str] = &["EV-archive-tar-sparse"];
     const GNU: &[&str] = &["EV-archive-tar-gnu"];
     let of = |what, fails, kind, records: Vec<Vec<u8>>| {
         more(what, fails, move |mtime| {

@@ -310,7 +310,10 @@ fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02x}")).collect()
 }
 
-const ENCODINGS: [(&str, fn(&str) -> String); 5] = [
+/// How a server may write what it was sent.
+type Encode = fn(&str) -> String;
+
+const ENCODINGS: [(&str, Encode); 5] = [
     ("plain", |text| text.into()),
     ("url", percent),
     ("base64", |text| STANDARD.encode(text)),
@@ -425,9 +428,9 @@ fn commands_that_print_what_they_were_given_in_whatever_encoding_are_not_stored(
 
     let run = scene.collected("commands", &sections, 3);
 
-    for at in 0..commands.len() {
+    for (at, command) in commands.iter().enumerate() {
         let said = line(&run, &format!("c{at}"));
-        assert!(said.starts_with("failed"), "{}: {said}", commands[at]);
+        assert!(said.starts_with("failed"), "{command}: {said}");
         assert!(said.contains("nothing is stored"), "{said}");
     }
     let secret = line(&run, "c9");
