@@ -11,7 +11,7 @@ phases: {early: {window: 20m}, late: {window: 20m}}
 metrics:
 - {id: lag, expr: lag, window: 1h, step: 15s}
 - {id: 'lag-{phase}', expr: x, window: 1h, step: 15s, phases: [early, late]}
-derived: [{id: twice, ratio: [lag, lag]}]
+derived: [{id: twice, ratio: {numerator: lag, denominator: lag}}]
 images: [{name: api, reference: 'r/api:1', sbom: {format: spdx}}]
 commands: [{id: pods, run: [kubectl]}, {id: logs, run: [kubectl], phases: [late]}]
 files: [{id: audit, path: audit.csv}]
@@ -23,7 +23,7 @@ fn rules_are_planned_for_their_items_in_each_phase_and_for_no_other() {
         "{HEAD}{ITEMS}redact:\n\
          - {{id: a, items: [pods, logs], pointer: '/x/*'}}\n\
          - {{id: b, items: ['lag-{{phase}}', audit], pattern: 'a(b)'}}\n\
-         - {{id: c, items: logs.late, column: owner}}\n"
+         - {{id: c, items: logs, column: owner}}\n"
     );
     assert_eq!(said(&text), "");
     assert!(accepts(CONFIG_SCHEMA, &text));
