@@ -12,7 +12,6 @@ use crate::model::{
 };
 use crate::redact::{RedactError, Rules, Salt, blank};
 use serde::Serialize;
-use std::io;
 
 /// Why a capture is not stored.
 #[derive(Debug, thiserror::Error)]
@@ -77,15 +76,12 @@ impl Run {
 /// Writes an item's salts where its owner alone can read them; of none, none.
 pub(super) fn keep_salts(store: &Store, id: &str, salts: &[Salt]) -> Result<(), StoreError> {
     let path = store.salts_path(id);
-    let failed = |source| StoreError::Io {
-        path: path.clone(),
-        source,
-    };
     if salts.is_empty() {
-        return match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-            _ => Ok(()),
-        };
+        // Most items never had any: nothing is written for them.
+        if path.exists() {
+            disk::remove(&path)?;
+        }
+        return Ok(());
     }
     let stored: Vec<StoredSalt<'_>> = (salts.iter())
         .map(|salt| StoredSalt {
