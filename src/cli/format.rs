@@ -115,6 +115,7 @@ impl Formats for PageFormat {
 }
 
 /// Formats of what is checked outside of bundles: SBOMs and scanners' reports.
+#[cfg(feature = "net")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CheckFormat {
     Text,
@@ -124,6 +125,7 @@ pub(crate) enum CheckFormat {
     Junit,
 }
 
+#[cfg(feature = "net")]
 impl Formats for CheckFormat {
     const NAMED: &'static [(&'static str, Self)] = &[
         ("text", Self::Text),

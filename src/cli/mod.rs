@@ -49,6 +49,7 @@ mod schema;
 mod seal;
 #[cfg(feature = "net")]
 mod seal_predicate;
+#[cfg(feature = "net")]
 mod secrets;
 mod spot_check;
 mod trust;

@@ -1,6 +1,8 @@
 //! What could not be written or locked, and what to do about it.
 
-use super::exit::{CliError, Exit, chain};
+#[cfg(feature = "net")]
+use super::exit::Exit;
+use super::exit::{CliError, chain};
 #[cfg(feature = "net")]
 use evidence::collect::store::StoreError;
 #[cfg(feature = "net")]

@@ -1,5 +1,6 @@
 //! What is asked about an image or file, and whether judged signatures answer it.
 
+#[cfg(feature = "net")]
 use evidence::model::policy::SbomDemand;
 use evidence::model::{Check, Finding, Group, Identity, IdentityRule, Outcome, Signers};
 use evidence::sigstore::docker_reference;
@@ -22,6 +23,7 @@ pub(in crate::cli) struct Demand {
     /// The repository whose CI may sign, unless a rule names another.
     pub(in crate::cli) repository: Option<String>,
     /// What SBOMs must be besides signed.
+    #[cfg(feature = "net")]
     pub(in crate::cli) sboms: Vec<SbomDemand>,
 }
 
