@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 /// Name of the shape.
 pub(super) const NAME: &str = "kubernetes-secret";
 /// The kind as JSON, as JSON within a text of JSON (`kubectl apply` keeps what it was given in an annotation), as YAML.
-pub(super) const LITERALS: &[&str] = &["\"secret\"", "\\\"secret\\\"", "kind: secret"];
+pub(super) const LITERALS: &[&str] = &["\"Secret\"", "\\\"Secret\\\"", "kind: Secret"];
 
 /// Whether the literal is the kind of an object, and no other word.
 pub(super) fn is_kind(bytes: &[u8], at: usize) -> bool {

@@ -1,6 +1,6 @@
 //! Finds secrets in bytes: the credentials of a run in each form in which they travel, and what has the shape of one.
 //!
-//! Pure, one pass: an automaton looks for all texts at once, and only where one stands is looked closer. What is found
+//! Pure: all texts are looked for at once, at the speed of memory, and only where one stands is looked closer. What is found
 //! is told by kind and place; no part of it is in any message.
 
 mod forms;
@@ -8,6 +8,7 @@ mod kubernetes;
 mod place;
 mod search;
 mod shapes;
+mod texts;
 
 pub use place::Place;
 pub use search::{Hit, Search, What};

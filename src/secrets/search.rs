@@ -1,30 +1,27 @@
-//! One pass over bytes for all credentials and shapes.
+//! Credentials and shapes in bytes: first where one may begin, then a closer look.
 
-use super::forms::forms;
+use super::forms::{SHORTEST, forms};
 use super::place::Place;
 use super::shapes::{AFTER, BEFORE, SHAPES, Shape};
+use super::texts::Texts;
 use super::{Known, kubernetes};
 use crate::model::limits::{SECRET_DOCUMENT_BYTES, SECRET_HITS, SECRETS};
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, BuildError, MatchKind};
+use aho_corasick::BuildError;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
 
-/// An automaton for the credentials of a run and all shapes.
+/// A search for the credentials of a run and for shapes.
 pub struct Search {
-    automaton: AhoCorasick,
-    /// For each text that the automaton knows: what begins with it, or holds it.
-    meant: Vec<Vec<Meant>>,
+    shapes: Texts,
+    /// The shape of each text of theirs.
+    shaped: Vec<&'static Shape>,
+    known: Texts,
+    /// For each beginning of a form: the forms that begin so.
+    begun: Vec<Vec<usize>>,
     forms: Vec<Form>,
     names: Vec<String>,
-}
-
-#[derive(Clone, Copy)]
-enum Meant {
-    /// A form, which stands here if the rest of it does.
-    Form(usize),
-    Shape(&'static Shape),
 }
 
 struct Form {
@@ -97,28 +94,22 @@ impl Search {
             let all = forms(one.secret.expose());
             found.extend(all.into_iter().map(|bytes| Form { known: at, bytes }));
         }
-        let mut texts: BTreeMap<Vec<u8>, Vec<Meant>> = BTreeMap::new();
+        let mut begun: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
         for (at, form) in found.iter().enumerate() {
-            let prefix = form.bytes.get(..PREFIX).unwrap_or(&form.bytes);
-            let meant = texts.entry(prefix.to_ascii_lowercase()).or_default();
-            meant.push(Meant::Form(at));
+            let beginning = form.bytes.get(..SHORTEST).unwrap_or(&form.bytes);
+            begun.entry(beginning).or_default().push(at);
         }
-        for shape in shapes {
-            for literal in shape.literals {
-                let meant = texts.entry(literal.as_bytes().into()).or_default();
-                meant.push(Meant::Shape(shape));
-            }
-        }
-        // Each byte costs one step of a table that fits in the processor's caches.
-        let is_small = texts.len() <= TEXTS;
-        let automaton = AhoCorasickBuilder::new()
-            .kind(is_small.then_some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .build(texts.keys())?;
+        let beginnings: Vec<&[u8]> = begun.keys().copied().collect();
+        let known = Texts::of(&beginnings)?;
+        let begun = begun.into_values().collect();
+        let shaped = (shapes.iter()).flat_map(|shape| shape.literals.iter().map(move |_| shape));
+        let literals = shapes.iter().flat_map(|shape| shape.literals);
+        let literals: Vec<&[u8]> = literals.map(|literal| literal.as_bytes()).collect();
         Ok(Self {
-            automaton,
-            meant: texts.into_values().collect(),
+            shapes: Texts::of(&literals)?,
+            shaped: shaped.collect(),
+            known,
+            begun,
             forms: found,
             names,
         })
@@ -208,41 +199,33 @@ impl Search {
     fn look(&self, bytes: &[u8], part: Range<usize>) -> Vec<Raw> {
         // A text that begins in the part may end behind it.
         let end = bytes.len().min(part.end.saturating_add(LONGEST));
-        let Some(window) = bytes.get(..end).filter(|_| part.start < end) else {
-            return Vec::new();
-        };
-        let input = aho_corasick::Input::new(window).range(part.start..end);
         let mut found = Found::default();
-        for text in self.automaton.find_overlapping_iter(input) {
-            let start = text.start();
-            if !part.contains(&start) {
-                continue;
-            }
-            let all = self.meant.get(text.pattern().as_usize());
-            for meant in all.into_iter().flatten() {
-                match meant {
-                    Meant::Form(at) => {
-                        let Some(form) = self.forms.get(*at) else {
-                            continue;
-                        };
-                        let rest = bytes.get(start..).unwrap_or_default();
-                        if rest.starts_with(&form.bytes) {
-                            let name = self.names.get(form.known).cloned().unwrap_or_default();
-                            let end = start + form.bytes.len();
-                            found.add(start..end, What::Known(name));
-                        }
-                    }
-                    Meant::Shape(shape) if (shape.is_one)(bytes, start) => {
-                        match shape.name == kubernetes::NAME {
-                            true => found.kinds.push(start),
-                            false => found.add(start..start, What::Shape(shape.name)),
-                        }
-                    }
-                    Meant::Shape(_) => {}
+        self.known.each(bytes, part.start..end, |text, start| {
+            for at in self.begun.get(text).into_iter().flatten() {
+                let Some(form) = self.forms.get(*at).filter(|_| part.contains(&start)) else {
+                    continue;
+                };
+                let rest = bytes.get(start..).unwrap_or_default();
+                if rest.starts_with(&form.bytes) {
+                    let name = self.names.get(form.known).cloned().unwrap_or_default();
+                    let end = start + form.bytes.len();
+                    found.add(start..end, What::Known(name));
                 }
             }
-        }
-        // The literals end in another order than they begin.
+        });
+        // What begins before its literal may begin in the part, and the literal behind it.
+        self.shapes.each(bytes, part.start..end, |text, start| {
+            let Some(shape) = self.shaped.get(text) else {
+                return;
+            };
+            let start = start.saturating_sub(shape.back);
+            let is_here = part.contains(&start) && (shape.is_one)(bytes, start);
+            match shape.name == kubernetes::NAME {
+                true if is_here => found.kinds.push(start),
+                false if is_here => found.add(start..start, What::Shape(shape.name)),
+                _ => {}
+            }
+        });
         found.kinds.sort_unstable();
         let kinds = std::mem::take(&mut found.kinds);
         let hold = match kinds.is_empty() {
@@ -293,12 +276,8 @@ impl Found {
     }
 }
 
-/// Bytes of a form that the automaton knows: a short table is a fast one.
-const PREFIX: usize = 12;
-/// Bytes of its longest text.
+/// Bytes of the longest text that is looked for, and more.
 const LONGEST: usize = 32;
-/// Texts from which on the fastest table would be too large.
-const TEXTS: usize = 1_000;
 /// Bytes that are read at once of what is too large to be held.
 const CHUNK: u64 = 1 << 20;
 

@@ -17,9 +17,11 @@ pub struct Shape {
     pub name: &'static str,
     /// What it is, for people.
     pub words: &'static str,
-    /// Texts of which one stands in each secret of this shape, in small letters; whichever case is meant.
+    /// Texts of which one stands in each secret of this shape. None of any shape begins with another, or in another.
     pub(super) literals: &'static [&'static str],
-    /// Whether the literal that stands at this offset is part of one.
+    /// Bytes before the literal at which it begins, such as a letter of either case.
+    pub(super) back: usize,
+    /// Whether what stands at this offset is one.
     pub(super) is_one: fn(&[u8], usize) -> bool,
 }
 
@@ -47,7 +49,8 @@ pub const SHAPES: &[Shape] = &[
         name: "age-key",
         words: "a secret key of age",
         // gitleaks: age-secret-key.
-        literals: &["age-secret-key-1"],
+        literals: &["AGE-SECRET-KEY-1"],
+        back: 0,
         is_one: |bytes, at| {
             let form = form!(r"^AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}");
             starts_word(bytes, at) && is(form, bytes, at)
@@ -57,14 +60,16 @@ pub const SHAPES: &[Shape] = &[
         name: "authorization-header",
         words: "an Authorization header",
         // RFC 9110, 11.6.2; gitleaks: curl-auth-header.
-        literals: &["authorization"],
+        literals: &["uthorization", "UTHORIZATION"],
+        back: 1,
         is_one: authorization,
     },
     Shape {
         name: "aws-access-key",
         words: "an access key id of AWS",
         // gitleaks: aws-access-token. Keys of AWS' own documentation end in EXAMPLE.
-        literals: &["akia", "asia", "abia", "acca"],
+        literals: &["AKIA", "ASIA", "ABIA", "ACCA"],
+        back: 0,
         is_one: |bytes, at| {
             let form = form!(r"^(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?:[^A-Za-z0-9+/=_]|$)");
             starts_word(bytes, at)
@@ -76,7 +81,13 @@ pub const SHAPES: &[Shape] = &[
         name: "aws-secret-key",
         words: "a secret access key of AWS",
         // In context alone: 40 characters of base64 are anything. Keys of AWS' own documentation end in EXAMPLEKEY.
-        literals: &["secret_access_key", "secretaccesskey", "aws_secret_key"],
+        literals: &[
+            "ecret_access_key",
+            "ECRET_ACCESS_KEY",
+            "ecretAccessKey",
+            "ecretaccesskey",
+        ],
+        back: 1,
         is_one: |bytes, at| {
             let form = form!(
                 r#"(?i-u)^[a-z_]{14,17}\\?["']?\s{0,8}(?:[:=]|=>|:=)\s{0,8}\\?["']?([a-z0-9/+]{40})(?:[^a-z0-9/+=]|$)"#
@@ -88,13 +99,15 @@ pub const SHAPES: &[Shape] = &[
         name: "cookie-header",
         words: "a Cookie header",
         // RFC 6265, 4.1 and 4.2.
-        literals: &["cookie"],
+        literals: &["ookie", "OOKIE"],
+        back: 1,
         is_one: cookie,
     },
     Shape {
         name: "docker-token",
         words: "a personal access token of Docker Hub",
         literals: &["dckr_pat_", "dckr_oat_"],
+        back: 0,
         is_one: |bytes, at| {
             let form = form!(r"^dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,64}");
             starts_word(bytes, at) && is(form, bytes, at)
@@ -105,6 +118,7 @@ pub const SHAPES: &[Shape] = &[
         words: "a token of GitHub",
         // gitleaks: github-pat, -oauth, -app-token, -refresh-token, -fine-grained-pat.
         literals: &["ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"],
+        back: 0,
         is_one: |bytes, at| {
             let form = form!(
                 r"^(?:gh[posur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})"
@@ -120,6 +134,7 @@ pub const SHAPES: &[Shape] = &[
             "glpat-", "gldt-", "glrt-", "glrtr-", "glcbt-", "glptt-", "glft-", "glsoat-", "glimt-",
             "glagent-", "gloas-",
         ],
+        back: 0,
         is_one: |bytes, at| {
             let form =
                 form!(r"^gl(?:pat|dt|rt|rtr|cbt|ptt|ft|soat|imt|agent|oas)-[A-Za-z0-9_-]{20,300}");
@@ -130,7 +145,8 @@ pub const SHAPES: &[Shape] = &[
         name: "google-api-key",
         words: "an API key of Google",
         // gitleaks: gcp-api-key.
-        literals: &["aiza"],
+        literals: &["AIza"],
+        back: 0,
         is_one: |bytes, at| {
             let form = form!(r"^AIza[A-Za-z0-9_-]{35}(?:[^A-Za-z0-9_-]|$)");
             starts_word(bytes, at) && is(form, bytes, at)
@@ -141,6 +157,7 @@ pub const SHAPES: &[Shape] = &[
         words: "a token of Grafana",
         // gitleaks: grafana-service-account-token, grafana-cloud-api-token.
         literals: &["glsa_", "glc_"],
+        back: 0,
         is_one: |bytes, at| {
             let form =
                 form!(r"^(?:glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,400}={0,2})");
@@ -152,7 +169,8 @@ pub const SHAPES: &[Shape] = &[
         words: "a JSON Web Token",
         // RFC 7519; gitleaks: jwt. Three parts, of which the first is a header (RFC 7515): base64 of JSON alone, as in
         // Sigstore bundles, is none.
-        literals: &["eyj"],
+        literals: &["eyJ"],
+        back: 0,
         is_one: jwt,
     },
     Shape {
@@ -160,6 +178,7 @@ pub const SHAPES: &[Shape] = &[
         words: "a Secret of Kubernetes with data",
         // gitleaks: kubernetes-secret-yaml. A Secret may stand in a list, or in an annotation as a text.
         literals: kubernetes::LITERALS,
+        back: 0,
         is_one: kubernetes::is_kind,
     },
     Shape {
@@ -167,6 +186,7 @@ pub const SHAPES: &[Shape] = &[
         words: "a token of npm",
         // gitleaks: npm-access-token.
         literals: &["npm_"],
+        back: 0,
         is_one: |bytes, at| {
             let form = form!(r"^npm_[A-Za-z0-9]{36}(?:[^A-Za-z0-9_]|$)");
             starts_word(bytes, at) && is(form, bytes, at) && is_mixed(part(bytes, at, 40))
@@ -176,14 +196,16 @@ pub const SHAPES: &[Shape] = &[
         name: "private-key",
         words: "a private key",
         // RFC 7468; gitleaks: private-key. A header with nothing behind it, as documents have it, is none.
-        literals: &["private key", "ls0tls1crudjti"],
+        literals: &["PRIVATE KEY", "LS0tLS1CRUdJTi"],
+        back: 0,
         is_one: private_key,
     },
     Shape {
         name: "pypi-token",
         words: "an upload token of PyPI",
         // gitleaks: pypi-upload-token.
-        literals: &["pypi-ag"],
+        literals: &["pypi-Ag"],
+        back: 0,
         is_one: |bytes, at| {
             let form =
                 form!(r"^pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,1000}");
@@ -198,7 +220,6 @@ pub const SHAPES: &[Shape] = &[
             "xoxa-",
             "xoxb-",
             "xoxe-",
-            "xoxe.",
             "xoxo-",
             "xoxp-",
             "xoxr-",
@@ -206,6 +227,7 @@ pub const SHAPES: &[Shape] = &[
             "xapp-",
             "hooks.slack.com/",
         ],
+        back: 0,
         is_one: |bytes, at| {
             let form = form!(
                 r"^(?:xox[abeoprs]-[0-9]{8,14}-[A-Za-z0-9-]{10,250}|xoxe(?:\.xox[bp])?-[0-9]-[A-Za-z0-9]{100,200}|xapp-[0-9]-[A-Z0-9]+-[0-9]+-[A-Za-z0-9]{16,}|hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,64})"
@@ -217,9 +239,8 @@ pub const SHAPES: &[Shape] = &[
         name: "stripe-key",
         words: "a secret key of Stripe",
         // gitleaks: stripe-access-token.
-        literals: &[
-            "sk_live_", "rk_live_", "sk_test_", "rk_test_", "sk_prod_", "rk_prod_",
-        ],
+        literals: &["k_live_", "k_test_", "k_prod_"],
+        back: 1,
         is_one: |bytes, at| {
             let form = form!(r"^[sr]k_(?:live|test|prod)_[A-Za-z0-9]{16,255}");
             starts_word(bytes, at) && is(form, bytes, at) && is_mixed(part(bytes, at, 40))
@@ -230,6 +251,7 @@ pub const SHAPES: &[Shape] = &[
         words: "a URL with a password",
         // RFC 3986, 3.2.1; gitleaks: curl-auth-user knows half of it.
         literals: &["://", ":\\/\\/"],
+        back: 0,
         is_one: url_password,
     },
     Shape {
@@ -237,6 +259,7 @@ pub const SHAPES: &[Shape] = &[
         words: "a token of HashiCorp Vault",
         // gitleaks: vault-service-token, vault-batch-token.
         literals: &["hvs.", "hvb.", "hvr."],
+        back: 0,
         is_one: |bytes, at| {
             let form = form!(r"^hv[sbr]\.[A-Za-z0-9_-]{24,300}");
             starts_word(bytes, at) && is(form, bytes, at) && is_mixed(part(bytes, at, 40))
@@ -274,8 +297,8 @@ fn cookie(bytes: &[u8], at: usize) -> bool {
         .checked_sub(4)
         .and_then(|start| before.get(start..))
         .is_some_and(|word| word.eq_ignore_ascii_case(b"set-"));
-    let end = before.len() - if is_set { 4 } else { 0 };
-    let before = before.get(..end).unwrap_or_default();
+    let length = before.len() - if is_set { 4 } else { 0 };
+    let before = before.get(..length).unwrap_or_default();
     let is_header = before
         .last()
         .is_none_or(|byte| b"\r\n\"' \t><".contains(byte));
@@ -312,8 +335,8 @@ fn private_key(bytes: &[u8], at: usize) -> bool {
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ')
         });
-    let body = part(bytes, at + 11, 1_024);
-    let body = body.get(11..).unwrap_or_default();
+    // Behind the dashes that end the label.
+    let body = part(bytes, at + 22, 1_024);
     let end = body
         .windows(5)
         .position(|part| part == b"-----")
@@ -329,11 +352,8 @@ fn url_password(bytes: &[u8], at: usize) -> bool {
         r#"(?-u)^:\\?/\\?/[^\s/?\#@:"'<>\\`]{0,256}:([^\s/?\#@"'<>\\`]{3,256})@[A-Za-z0-9\[]"#
     );
     let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric();
-    if !bytes
-        .get(..at)
-        .and_then(<[u8]>::last)
-        .is_some_and(is_scheme)
-    {
+    let before = bytes.get(..at).and_then(<[u8]>::last);
+    if !before.is_some_and(is_scheme) || !has_user(bytes, at) {
         return false;
     }
     group(form, bytes, at).is_some_and(|password| {
@@ -351,9 +371,21 @@ fn url_password(bytes: &[u8], at: usize) -> bool {
             b"redacted",
         ]
         .contains(&word.as_slice());
-        let is_one_character = password.windows(2).all(|pair| pair.first() == pair.last());
+        let is_one_character = password.iter().all(|byte| Some(byte) == password.first());
         !stands_for_one && !is_word && !is_one_character
     })
+}
+
+/// Whether an `@` stands before the authority's end: most texts have many URLs, and hardly one has.
+fn has_user(bytes: &[u8], at: usize) -> bool {
+    let slashes = bytes.get(at + 1..).unwrap_or_default();
+    let slashes = slashes
+        .iter()
+        .take_while(|byte| b"/\\".contains(byte))
+        .count();
+    let authority = part(bytes, at + 1 + slashes, 600);
+    let is_end = |byte: &&u8| matches!(byte, 0..=b' ' | b'/' | b'@' | b'"' | b'<' | b'>' | b'\\');
+    authority.iter().find(is_end) == Some(&b'@')
 }
 
 /// Base64 for URLs, whatever its last bits are: a part of a longer text has others.
