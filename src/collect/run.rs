@@ -286,10 +286,8 @@ async fn capture(run: &Run, planned: &PlannedItem) -> Result<Capture, String> {
                 .await
                 .map_err(|error| chain(&error))?;
             let metrics = &run.servers.prometheus;
-            panels::capture(http, server, metrics, id, expectation, &mut picture)
-                .await
-                .map_err(|error| chain(&error))?;
-            Ok(picture)
+            let data = panels::capture(http, server, metrics, id, expectation, &mut picture).await;
+            data.map_err(|error| chain(&error)).map(|()| picture)
         }
         Expectation::File { path, media_type } => {
             let source = FilesSource {

@@ -18,6 +18,8 @@ pub struct RunSecrets(Mutex<State>);
 struct State {
     known: Vec<Known>,
     search: Option<Arc<Search>>,
+    /// There are more than are searched for.
+    beyond: bool,
 }
 
 impl RunSecrets {
@@ -34,9 +36,13 @@ impl RunSecrets {
         for one in more {
             let is_new =
                 (state.known.iter()).all(|known| known.secret.expose() != one.secret.expose());
-            if is_new && state.known.len() < limits::SECRETS {
-                state.known.push(one);
-                state.search = None;
+            if !is_new {
+                continue;
+            }
+            state.search = None;
+            match state.known.len() < limits::SECRETS {
+                true => state.known.push(one),
+                false => state.beyond = true,
             }
         }
     }
@@ -56,8 +62,8 @@ impl RunSecrets {
         if let Some(search) = &state.search {
             return Ok(search.clone());
         }
-        let search = Search::new(&state.known)
-            .map_err(|_| "there are too many credentials to search for".to_owned())?;
+        let found = Search::new(&state.known).ok().filter(|_| !state.beyond);
+        let search = found.ok_or("there are too many credentials to search for")?;
         let search = Arc::new(search);
         state.search = Some(search.clone());
         Ok(search)

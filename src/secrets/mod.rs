@@ -5,6 +5,7 @@
 
 mod forms;
 mod kubernetes;
+mod looks;
 mod place;
 mod search;
 mod shapes;

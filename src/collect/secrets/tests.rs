@@ -129,3 +129,13 @@ fn names_that_speak_of_a_secret_are_told_from_others() {
         assert!(!speaks_of_a_secret(name), "{name}");
     }
 }
+
+#[test]
+fn more_credentials_than_are_searched_for_let_nothing_be_stored_or_said() {
+    let many = (0..=limits::SECRETS).map(|at| Known::new("k", format!("s3cr3t-{at}")));
+
+    let secrets = RunSecrets::new(many.collect());
+
+    assert!(secrets.search().is_err());
+    assert!(!secrets.scrubbed("s3cr3t-7").contains("s3cr3t-7"));
+}

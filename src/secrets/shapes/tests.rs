@@ -1,5 +1,7 @@
 use super::*;
 use crate::secrets::{Search, What};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use std::collections::BTreeSet;
 
 /// No real one is anywhere near these: what is drawn is drawn here, so that no other scanner finds it in this file.
