@@ -179,8 +179,9 @@ impl<R: Read> Contents<R> {
     /// When the source fails.
     pub fn finish(mut self) -> Result<Summary, ArchiveError> {
         if self.is_whole {
-            let paths: BTreeSet<MemberPath> = self.listed.keys().cloned().collect();
-            for path in paths.difference(&self.seen.clone()) {
+            let is_missing = |path: &&MemberPath| !self.seen.contains(*path);
+            let missing: Vec<MemberPath> = self.listed.keys().filter(is_missing).cloned().collect();
+            for path in missing {
                 let message = "the member is listed and not there".into();
                 self.defect(path.as_str(), "missing", message);
             }

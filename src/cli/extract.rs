@@ -38,7 +38,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
     let folder = target.make()?;
     let read_error = |error: &ArchiveError| source.archive_error(error);
     let (mut count, mut bytes) = (0_u64, 0_u64);
-    as_listed(contents.defects())?;
     while let Some(member) = contents.next_member().map_err(|error| read_error(&error))? {
         as_listed(contents.defects())?;
         if chosen.has(&member.path) {
@@ -46,7 +45,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CliError> {
             count += 1;
             bytes += member.size;
         }
-        as_listed(contents.defects())?;
     }
     let summary = contents.finish().map_err(|error| read_error(&error))?;
     as_listed(&summary.defects)?;

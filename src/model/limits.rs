@@ -50,6 +50,8 @@ pub const CACHED_ROOTS: usize = 256;
 pub const MEMBERS: usize = 200_000;
 /// Plain bytes of a bundle for each compressed byte, beyond 64 MiB: real evidence reaches 20, deflate 1032.
 pub const PLAIN_RATIO: u64 = 200;
+/// Defects of one kind that are told member by member, beyond which they are counted.
+pub const FINDINGS_OF_A_KIND: usize = 1_000;
 /// Items of a bundle: ten times what one configuration plans.
 pub const ITEMS: usize = 100_000;
 /// Plain bytes of a bundle in all.

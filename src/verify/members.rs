@@ -205,6 +205,7 @@ impl Walk<'_, '_> {
         }
     }
 }
+
 /// Takes the body of a listed member: hashed, and held where an item needs it.
 fn member<P: Plain>(
     archive: &mut Archive<P>,
@@ -214,15 +215,10 @@ fn member<P: Plain>(
     appraisals: &mut Appraisals<'_>,
     report: &mut Report,
 ) -> Result<(), ArchiveError> {
-    let wrong = |report: &mut Report, detail: &str, message: String| {
-        let path = file.path.as_str();
-        fail(report, Check::MemberDigest, path, detail, &message);
-    };
     if head.size != file.size {
         let (found, listed) = (head.size, file.size);
         let message = format!("the member has {found} bytes, the manifest lists {listed}");
-        wrong(report, "size", message);
-        state.changed += 1;
+        state.wrong(report, Check::MemberDigest, &file.path, "size", &message);
         return Ok(());
     }
     let need = state.need(file);
@@ -237,10 +233,7 @@ fn member<P: Plain>(
                 usize::try_from(head.size).unwrap_or_default(),
             ));
         }
-        Need::Bytes => {
-            state.changed += 1;
-            return Ok(());
-        }
+        Need::Bytes => return Ok(()),
     }
     archive.read_body(&mut |piece| {
         hasher.update(piece);
@@ -251,12 +244,8 @@ fn member<P: Plain>(
     let digests = hasher.finish();
     if digests.sha256() != file.sha256 {
         let (found, listed) = (digests.sha256(), file.sha256);
-        wrong(
-            report,
-            "",
-            format!("the member has {found}, the manifest lists {listed}"),
-        );
-        state.changed += 1;
+        let message = format!("the member has {found}, the manifest lists {listed}");
+        state.wrong(report, Check::MemberDigest, &file.path, "", &message);
         return Ok(());
     }
     if need != Need::Digest {

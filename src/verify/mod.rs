@@ -6,6 +6,7 @@ mod claims;
 mod demands;
 mod images;
 mod inputs;
+mod listed;
 mod members;
 mod options;
 mod phases;
@@ -14,6 +15,7 @@ mod redactions;
 mod requirements;
 mod state;
 mod times;
+mod told;
 mod trust;
 
 pub use attestation::{SealedBy, sealed_by};

@@ -2,11 +2,13 @@
 
 use super::appraisals::Appraisals;
 use super::images::Images;
-use super::members::{AppraisedItem, Pass, fail, pass};
+use super::listed::Listed;
+use super::members::{AppraisedItem, Pass};
 use super::redactions::Redactions;
+use super::told::Told;
 use super::{ReadOptions, claims};
+use crate::bundle::CONFIGURATION;
 use crate::bundle::archive::Head;
-use crate::bundle::{CONFIGURATION, MANIFEST, layout, names};
 use crate::git::repository::FOLDER as GIT;
 use crate::model::{
     Capture, CapturedFile, Check, ContentDigests, FileEntry, Finding, Group, Item, Kind, Manifest,
@@ -31,14 +33,10 @@ pub(super) enum Need {
 /// Bookkeeping of the pass.
 pub(super) struct State {
     manifest: Arc<Manifest>,
-    /// Files by path, and whether they have come.
-    listed: BTreeMap<MemberPath, usize>,
-    seen: BTreeSet<MemberPath>,
-    next: usize,
-    in_order: bool,
-    closed: bool,
-    /// Members that are not what the manifest lists, or cannot be judged.
-    pub(super) changed: usize,
+    listed: Listed,
+    told: Told,
+    /// Whether each member is what the manifest lists, and can be judged.
+    unchanged: bool,
     /// For each file: the items that still wait for it, or for others beside it.
     users: BTreeMap<MemberPath, BTreeSet<usize>>,
     /// For each item that was asked for: how many of its files are still to come.
@@ -62,81 +60,24 @@ impl State {
         options: &ReadOptions,
         report: &mut Report,
     ) -> Self {
-        let mut in_order = true;
-        let mut closed = true;
-        let mut listed = BTreeMap::new();
-        let mut last = None;
-        let order = layout::Order::of(&manifest);
-        for (at, file) in manifest.files.iter().enumerate() {
-            let place = order.place(file).ok();
-            if place.is_none() || last.as_ref().is_some_and(|last| *last > place) {
-                in_order = false;
-            }
-            last = Some(place);
-            if listed.insert(file.path.clone(), at).is_some() {
-                closed = false;
-                fail(
-                    report,
-                    Check::ClosedWorld,
-                    file.path.as_str(),
-                    "doubled",
-                    "the manifest lists the member twice",
-                );
-            }
-        }
-        for (path, detail, message) in names::colliding(&listed) {
-            closed = false;
-            fail(report, Check::ClosedWorld, path.as_str(), detail, &message);
-        }
-        if !in_order {
-            fail(
-                report,
-                Check::MemberOrder,
-                MANIFEST,
-                "",
-                "the manifest does not list its files in the order of members",
-            );
-        }
+        let mut told = Told::default();
+        let listed = Listed::of(&manifest, &mut told, report);
         let mut users: BTreeMap<MemberPath, BTreeSet<usize>> = BTreeMap::new();
-        let mut used = BTreeSet::new();
         let mut waiting = Vec::with_capacity(manifest.items.len());
         for (at, item) in manifest.items.iter().enumerate() {
             let files: BTreeSet<&MemberPath> = item.files.iter().collect();
             let is_asked = options.select.has(item);
-            for path in &files {
-                used.insert((*path).clone());
-                if is_asked {
+            if is_asked {
+                for path in &files {
                     users.entry((*path).clone()).or_default().insert(at);
                 }
             }
             waiting.push(is_asked.then_some(files.len()));
-            // Such an item would wait for ever, and what nobody appraises nobody contradicts.
-            if let Some(path) = files.iter().find(|path| !listed.contains_key(**path)) {
-                closed = false;
-                let message = format!("the item needs {path}, which the manifest does not list");
-                fail(report, Check::ClosedWorld, &item.id, "needed", &message);
-            }
-        }
-        for file in &manifest.files {
-            if !used.contains(&file.path) {
-                closed = false;
-                let message = "no item has this member, so nothing judges it";
-                fail(
-                    report,
-                    Check::ClosedWorld,
-                    file.path.as_str(),
-                    "unused",
-                    message,
-                );
-            }
         }
         Self {
             listed,
-            seen: BTreeSet::new(),
-            next: 0,
-            in_order,
-            closed,
-            changed: 0,
+            told,
+            unchanged: true,
             users,
             waiting,
             held: BTreeMap::new(),
@@ -153,39 +94,7 @@ impl State {
 
     /// Checks that a member is listed, comes once and in its turn; gives its entry.
     pub(super) fn meet(&mut self, path: &MemberPath, report: &mut Report) -> Option<FileEntry> {
-        let Some(&at) = self.listed.get(path) else {
-            self.closed = false;
-            fail(
-                report,
-                Check::ClosedWorld,
-                path.as_str(),
-                "unlisted",
-                "the manifest does not list this member",
-            );
-            return None;
-        };
-        if !self.seen.insert(path.clone()) {
-            self.closed = false;
-            fail(
-                report,
-                Check::ClosedWorld,
-                path.as_str(),
-                "doubled",
-                "the member is there twice",
-            );
-            return None;
-        }
-        if at < self.next {
-            self.in_order = false;
-            fail(
-                report,
-                Check::MemberOrder,
-                path.as_str(),
-                "",
-                "the member does not stand where the manifest lists it",
-            );
-        }
-        self.next = self.next.max(at + 1);
+        let at = self.listed.meet(path, &mut self.told, report)?;
         self.manifest.files.get(at).cloned()
     }
 
@@ -212,8 +121,22 @@ impl State {
         }
     }
 
+    /// Says what is wrong with a member, which nothing is judged by then.
+    pub(super) fn wrong(
+        &mut self,
+        report: &mut Report,
+        check: Check,
+        path: &MemberPath,
+        detail: &'static str,
+        message: &str,
+    ) {
+        self.unchanged = false;
+        let subject = path.as_str();
+        self.told.fail(report, check, subject, detail, message);
+    }
+
     /// Whether the member may be held in memory: no larger than its kind is anywhere, nor too much with the others.
-    pub(super) fn can_hold(&self, head: &Head, report: &mut Report) -> bool {
+    pub(super) fn can_hold(&mut self, head: &Head, report: &mut Report) -> bool {
         let left = self.most_held.saturating_sub(self.held_bytes);
         let own = largest(&head.path);
         if head.size > own.min(left) {
@@ -224,7 +147,7 @@ impl State {
                 let most = self.most_held;
                 format!("{size} bytes, with what waits already more than {most} (--max-held-bytes)")
             };
-            fail(report, Check::Archive, head.path.as_str(), "size", &message);
+            self.wrong(report, Check::Archive, &head.path, "size", &message);
             return false;
         }
         true
@@ -320,36 +243,15 @@ impl State {
         appraised: Vec<(usize, AppraisedItem)>,
         report: &mut Report,
     ) -> Pass {
-        if whole {
-            self.look_for_missing(report);
-        }
-        let holds = [
-            (
-                Check::ClosedWorld,
-                self.closed,
-                format!("{} members, each listed once", self.seen.len()),
-            ),
-            (
-                Check::MemberOrder,
-                self.in_order,
-                "in the manifest's order".into(),
-            ),
-            (
-                Check::MemberDigest,
-                self.changed == 0 && self.closed,
-                "each has the listed size and SHA-256".into(),
-            ),
-        ];
-        for (check, holds, message) in holds {
-            if holds && whole {
-                pass(report, check, "members", &message);
-            } else if holds {
-                let why = "the archive could not be read to its end";
-                let finding = Finding::not_checked(check, Group::Integrity, "members", why);
-                report.findings.push(finding);
-            }
-        }
-        std::mem::take(&mut self.redactions).judge(&self.manifest, whole, report);
+        self.listed.finish(
+            &self.manifest,
+            whole,
+            self.unchanged,
+            &mut self.told,
+            report,
+        );
+        self.told.finish(report);
+        self.redactions.judge(&self.manifest, whole, report);
         if self.passed_over > 0 {
             report.findings.push(Finding::not_checked(
                 Check::MemberDigest,
@@ -381,21 +283,6 @@ impl State {
             items,
             is_sealed: self.is_sealed,
             passed_over,
-        }
-    }
-
-    fn look_for_missing(&mut self, report: &mut Report) {
-        for file in &self.manifest.clone().files {
-            if !self.seen.contains(&file.path) {
-                self.closed = false;
-                fail(
-                    report,
-                    Check::ClosedWorld,
-                    file.path.as_str(),
-                    "missing",
-                    "the member is listed and not there",
-                );
-            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::sample::{Sample, good, public_key};
 use crate::stage::Stage;
 use crate::tape::{Entry, Tape};
 use evidence::bundle::header::header;
+use evidence::model::Finding;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -57,17 +58,40 @@ fn what_a_reader_could_be_kept_busy_with_is_refused_in_little_memory_and_time() 
     }
 }
 
-#[test]
-fn a_bundle_of_many_blocks_and_members_is_read_in_little_memory_and_time() {
+/// The good sample with so many members that the manifest does not list.
+fn with_unlisted(count: usize) -> Vec<u8> {
     let mut tape = Tape::of(good());
-    let more = (0..20_000).map(|at| Entry::plain(&format!("files/z/{at}"), b"", tape.mtime));
+    let more = (0..count).map(|at| Entry::plain(&format!("files/z/{at}"), b"", tape.mtime));
     let more: Vec<Entry> = more.collect();
     tape.entries.extend(more);
-    let tar = tape.bytes();
-    is_cheap(
-        "20,000 unlisted members",
-        &gz::file(&gz::members(&tar, 512)),
-        good(),
+    tape.bytes()
+}
+
+#[test]
+fn a_bundle_of_many_blocks_and_members_is_read_in_little_memory_and_time() {
+    for (count, name) in [
+        (20_000, "20,000 unlisted members, a gzip member a header"),
+        (150_000, "150,000 unlisted members"),
+    ] {
+        let block = if count > 20_000 { 64 << 10 } else { 512 };
+        let file = gz::file(&gz::members(&with_unlisted(count), block));
+        is_cheap(name, &file, good());
+    }
+}
+
+#[test]
+fn of_many_defects_of_a_kind_the_first_are_told_and_the_rest_are_counted() {
+    let report = good().judge(&gz::file(&gz::members(&with_unlisted(2_500), 64 << 10)));
+
+    let unlisted = |finding: &&Finding| finding.code == "EV-closed-world-unlisted";
+    let told: Vec<&Finding> = report.findings.iter().filter(unlisted).collect();
+    assert_eq!(told.len(), 1_001);
+    assert_eq!(told[0].subject, "files/z/0");
+    assert_eq!(told[1_000].subject, "members");
+    assert!(
+        told[1_000].message.starts_with("1500 more"),
+        "{}",
+        told[1_000].message
     );
 }
 
