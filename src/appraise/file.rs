@@ -4,7 +4,7 @@ use super::{Appraised, Claim};
 use crate::git::{ObjectId, ObjectKind, PathGlob, ProofError, Repository};
 use crate::model::{Capture, CapturedFile, Digest, Problem, Release, Status};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What follows about captured files.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -45,7 +45,7 @@ pub struct FileFact {
 pub fn file(capture: &Capture, path: &str, release: &Release) -> Appraised {
     let mut problems = Vec::new();
     let files = by_name(capture, &mut problems);
-    let blobs = match blobs(capture, path, release) {
+    let blobs = match blobs(&capture.files, path, release) {
         Ok((glob, blobs)) => {
             for name in files.keys().filter(|name| !glob.is_match(name)) {
                 let message = format!("{name} is not what {path} means");
@@ -129,8 +129,19 @@ fn by_name<'a>(
     files
 }
 
+/// Paths below the glob that the release's commit has, by the git objects among the files; none when they do not show it.
+pub(crate) fn in_commit<'a>(
+    files: impl IntoIterator<Item = &'a CapturedFile>,
+    path: &str,
+    release: &Release,
+) -> Option<BTreeSet<String>> {
+    let files: Vec<CapturedFile> = files.into_iter().cloned().collect();
+    let (_, blobs) = blobs(&files, path, release).ok()?;
+    Some(blobs.into_keys().collect())
+}
+
 fn blobs(
-    capture: &Capture,
+    files: &[CapturedFile],
     path: &str,
     release: &Release,
 ) -> Result<(PathGlob, BTreeMap<String, ObjectId>), Problem> {
@@ -140,7 +151,7 @@ fn blobs(
         .commit
         .parse()
         .map_err(|_| Problem::new("file-object", "the release's commit is no object id"))?;
-    let blobs = Repository::from_files(&capture.files)
+    let blobs = Repository::from_files(files)
         .and_then(|repository| repository.files_matching(&commit, &glob))
         .map_err(|error| unproven("file", &error))?;
     Ok((glob, blobs))

@@ -160,7 +160,7 @@ fn search_all<'f>(
         loop {
             let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let Some(file) = files.get(at) else { break };
-            let hits = read(file).and_then(|source| search.read(source));
+            let hits = search.file(|| read(file));
             if hits.as_ref().map_or(true, |hits| !hits.is_empty()) {
                 let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                 found.insert(at, hits);
@@ -183,7 +183,7 @@ fn search_all<'f>(
     Ok(all)
 }
 
-/// Files that are searched at one time: each may be held as a whole.
+/// Files that are searched at one time: one with something in it is held as a whole.
 const THREADS: usize = 8;
 
 /// A credential with a name.

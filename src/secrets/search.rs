@@ -137,30 +137,39 @@ impl Search {
         !self.look(bytes, 0..bytes.len()).is_empty()
     }
 
+    /// What stands in a file, which is opened again when there is something to be placed in it: most have nothing, and
+    /// none of those is ever held.
+    ///
+    /// # Errors
+    /// When it cannot be opened or read.
+    pub fn file<R: Read>(&self, open: impl Fn() -> io::Result<R>) -> io::Result<Vec<Hit>> {
+        let mut is_clean = true;
+        windows(open()?, |_, window, part| {
+            let found = self.find(window, part);
+            is_clean = found.raw.is_empty() && found.kinds.is_empty();
+            is_clean
+        })?;
+        match is_clean {
+            true => Ok(Vec::new()),
+            false => self.read(open()?),
+        }
+    }
+
     /// What stands in all that a source gives. What is larger than [`SECRET_DOCUMENT_BYTES`] is never held as a whole:
     /// places in it are offsets, and a Secret of Kubernetes is one by what stands near its kind.
     ///
     /// # Errors
     /// When the source cannot be read.
     pub fn read(&self, mut source: impl Read) -> io::Result<Vec<Hit>> {
-        let mut window = Vec::new();
+        let mut document = Vec::new();
         let first = (&mut source).take(SECRET_DOCUMENT_BYTES + 1);
-        { first }.read_to_end(&mut window)?;
-        if window.len() as u64 <= SECRET_DOCUMENT_BYTES {
-            return Ok(self.bytes(&window));
+        { first }.read_to_end(&mut document)?;
+        if document.len() as u64 <= SECRET_DOCUMENT_BYTES {
+            return Ok(self.bytes(&document));
         }
         let mut hits: Vec<Hit> = Vec::new();
-        let (mut before, mut done) = (0_u64, 0);
-        loop {
-            let mut more = Vec::new();
-            let next = (&mut source).take(CHUNK);
-            let is_end = { next }.read_to_end(&mut more)? == 0;
-            // Whatever begins in this part is whole in the window, or there is no more to come.
-            let sure = match is_end {
-                true => window.len(),
-                false => window.len().saturating_sub(AFTER).max(done),
-            };
-            for one in self.look(&window, done..sure) {
+        windows(document.as_slice().chain(source), |before, window, part| {
+            for one in self.look(window, part) {
                 let known = hits.iter().filter(|hit| hit.what == one.what).count();
                 if known < SECRET_HITS {
                     let place = Place::at(before + one.start as u64);
@@ -168,15 +177,9 @@ impl Search {
                     hits.push(Hit { what, place });
                 }
             }
-            if is_end {
-                return Ok(hits);
-            }
-            let gone = sure.saturating_sub(BEFORE);
-            window.drain(..gone);
-            window.append(&mut more);
-            before += gone as u64;
-            done = sure - gone;
-        }
+            true
+        })?;
+        Ok(hits)
     }
 
     /// The text with each credential of the run left out, in whichever form it stands there.
@@ -197,6 +200,28 @@ impl Search {
 
     /// What begins in this part of the bytes, in its order.
     fn look(&self, bytes: &[u8], part: Range<usize>) -> Vec<Raw> {
+        let mut found = self.find(bytes, part);
+        found.kinds.sort_unstable();
+        let kinds = std::mem::take(&mut found.kinds);
+        let hold = match kinds.is_empty() {
+            true => Vec::new(),
+            false => kubernetes::hold_something(bytes, &kinds),
+        };
+        for (start, _) in kinds.into_iter().zip(hold).filter(|(_, holds)| *holds) {
+            found.add(start..start, What::Shape(kubernetes::NAME));
+        }
+        found
+            .raw
+            .sort_by(|a, b| (a.start, &a.what, b.end).cmp(&(b.start, &b.what, a.end)));
+        // Several forms of one credential may begin alike: the longest stays.
+        found
+            .raw
+            .dedup_by(|later, one| later.start == one.start && later.what == one.what);
+        found.raw
+    }
+
+    /// What begins in this part of the bytes, in any order; of kinds, what may be that of a Secret.
+    fn find(&self, bytes: &[u8], part: Range<usize>) -> Found {
         // A text that begins in the part may end behind it.
         let end = bytes.len().min(part.end.saturating_add(LONGEST));
         let mut found = Found::default();
@@ -226,23 +251,7 @@ impl Search {
                 _ => {}
             }
         });
-        found.kinds.sort_unstable();
-        let kinds = std::mem::take(&mut found.kinds);
-        let hold = match kinds.is_empty() {
-            true => Vec::new(),
-            false => kubernetes::hold_something(bytes, &kinds),
-        };
-        for (start, _) in kinds.into_iter().zip(hold).filter(|(_, holds)| *holds) {
-            found.add(start..start, What::Shape(kubernetes::NAME));
-        }
         found
-            .raw
-            .sort_by(|a, b| (a.start, &a.what, b.end).cmp(&(b.start, &b.what, a.end)));
-        // Several forms of one credential may begin alike: the longest stays.
-        found
-            .raw
-            .dedup_by(|later, one| later.start == one.start && later.what == one.what);
-        found.raw
     }
 }
 
@@ -273,6 +282,31 @@ impl Found {
                 what,
             });
         }
+    }
+}
+
+/// Shows a source part by part, each with the offset of its window: whatever begins in the part is whole in the window, as
+/// far as a closer look reads. Ends where `see` says no.
+fn windows(
+    mut source: impl Read,
+    mut see: impl FnMut(u64, &[u8], Range<usize>) -> bool,
+) -> io::Result<()> {
+    let mut window = Vec::new();
+    let (mut before, mut done) = (0_u64, 0);
+    loop {
+        let next = (&mut source).take(CHUNK);
+        let is_end = { next }.read_to_end(&mut window)? == 0;
+        let sure = match is_end {
+            true => window.len(),
+            false => window.len().saturating_sub(AFTER).max(done),
+        };
+        if !see(before, &window, done..sure) || is_end {
+            return Ok(());
+        }
+        let gone = sure.saturating_sub(BEFORE);
+        window.drain(..gone);
+        before += gone as u64;
+        done = sure - gone;
     }
 }
 

@@ -226,8 +226,8 @@ fn member<P: Plain>(
     let mut held = None;
     match need {
         Need::Nothing => return Ok(()),
-        Need::Digest => {}
-        Need::GitBlob(raw_len) => hasher = hasher.with_git_blob(raw_len, file.size),
+        Need::Digest | Need::Content(None) => {}
+        Need::Content(Some(raw_len)) => hasher = hasher.with_git_blob(raw_len, file.size),
         Need::Bytes if state.can_hold(head, report) => {
             held = Some(Vec::with_capacity(
                 usize::try_from(head.size).unwrap_or_default(),

@@ -16,6 +16,7 @@ mod requirements;
 mod state;
 mod times;
 mod told;
+mod tracked;
 mod trust;
 
 pub use attestation::{SealedBy, sealed_by};

@@ -6,6 +6,7 @@ use super::listed::Listed;
 use super::members::{AppraisedItem, Pass};
 use super::redactions::Redactions;
 use super::told::Told;
+use super::tracked::Tracked;
 use super::{ReadOptions, claims};
 use crate::bundle::CONFIGURATION;
 use crate::bundle::archive::Head;
@@ -24,8 +25,9 @@ pub(super) enum Need {
     Nothing,
     /// Its digest: all its items have been told already that they lack something.
     Digest,
-    /// Its digest, and the id of the git blob with its content: raw ids of this many bytes.
-    GitBlob(usize),
+    /// Its digest, by which its items judge it; also the id of the git blob with its content, when they ask for it: raw ids
+    /// of this many bytes.
+    Content(Option<usize>),
     /// Its bytes, held until its items are judged.
     Bytes,
 }
@@ -47,6 +49,7 @@ pub(super) struct State {
     most_held: u64,
     configuration: BTreeMap<MemberPath, Arc<[u8]>>,
     images: Images,
+    tracked: Tracked,
     is_sealed: bool,
     /// Members that were passed over, since no item that was asked for has them.
     passed_over: usize,
@@ -86,6 +89,7 @@ impl State {
             is_sealed,
             configuration: BTreeMap::new(),
             images: Images::default(),
+            tracked: Tracked::default(),
             redactions: Redactions::default(),
             passed_over: 0,
             manifest: Arc::new(manifest),
@@ -107,15 +111,18 @@ impl State {
             self.passed_over += 1;
             return Need::Nothing;
         };
-        let items = (users.iter()).filter_map(|at| self.manifest.items.get(*at));
+        let mut items = (users.iter()).filter_map(|at| self.manifest.items.get(*at));
         // Under a rule of redaction the bytes themselves are looked at.
         let by_content =
             |item: &Item| item.expectation.kind() == Kind::File && !self.redactions.has_rules(item);
         match (users.is_empty(), file.path.is_under(GIT)) {
             (true, _) => Need::Digest,
             // A file of the repository is judged by what its content is called, however large it is.
-            (false, false) if items.clone().all(by_content) => {
-                Need::GitBlob(self.manifest.release.commit.len() / 2)
+            (false, false) if items.all(by_content) => {
+                let (manifest, held) = (&self.manifest, &self.held);
+                let lacks = |at: &usize| self.tracked.lacks(*at, file, manifest, held);
+                let raw_len = manifest.release.commit.len() / 2;
+                Need::Content((!users.iter().all(lacks)).then_some(raw_len))
             }
             _ => Need::Bytes,
         }
@@ -225,6 +232,7 @@ impl State {
                 .collect(),
         };
         self.redactions.look(item, &capture.files);
+        self.tracked.forget(at);
         appraisals.appraise(at, capture, &manifest);
         for path in &item.files {
             if let Some(users) = self.users.get_mut(path) {

@@ -85,7 +85,7 @@ fn put(root: &Path, name: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-fn git(root: &Path, args: &[&str]) -> String {
+pub(crate) fn git(root: &Path, args: &[&str]) -> String {
     let who = ["user.name=Test", "user.email=test@example.test"];
     let plain = ["commit.gpgsign=false", "tag.gpgsign=false"];
     let output = Command::new("git")

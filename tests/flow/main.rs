@@ -16,6 +16,7 @@ mod failing;
 mod hostile;
 mod kept;
 mod killed;
+mod large;
 mod locked;
 mod pack;
 mod redact;

@@ -120,6 +120,37 @@ fn a_small_source_is_read_as_a_whole() {
 }
 
 #[test]
+fn a_file_is_opened_again_only_for_what_is_to_be_placed_in_it() {
+    let opened = std::cell::Cell::new(0);
+    let found = |bytes: &[u8]| {
+        opened.set(0);
+        let open = || {
+            opened.set(opened.get() + 1);
+            Ok(bytes)
+        };
+        let hits = search(&[("t", "s3cr3t-t0ken")]).file(open).unwrap();
+        (opened.get(), shown(&hits))
+    };
+    let chunk = usize::try_from(CHUNK).unwrap();
+    let mut text = vec![b'\n'; 3 * chunk];
+
+    assert_eq!(found(&text), (1, vec![]));
+    for at in [0, chunk - AFTER - 5, chunk - 5, 3 * chunk - 12] {
+        text[at..at + 12].copy_from_slice(b"s3cr3t-t0ken");
+        let line = format!("{}:1  a credential of this run (t)", at + 1);
+        assert_eq!(found(&text), (2, vec![line]));
+        text[at..at + 12].fill(b'\n');
+    }
+    // The data of a Secret may stand far from its kind: only the whole document shows it.
+    let far = format!(
+        r#"{{"kind":"Secret","x":"{}","data":{{"a":"aHVudGVyMg=="}}}}"#,
+        "y".repeat(2 * chunk)
+    );
+    let (times, hits) = found(far.as_bytes());
+    assert_eq!((times, hits.len()), (2, 1), "{hits:?}");
+}
+
+#[test]
 fn credentials_are_taken_out_of_a_text_in_every_form_and_shapes_stay() {
     let search = search(&[("t", "s3cr3t t0ken")]);
 
