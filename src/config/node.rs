@@ -84,8 +84,9 @@ fn budget() -> serde_saphyr::Budget {
     budget.max_depth = 16;
     budget.flow_nesting_limit = 16;
     budget.max_documents = 1;
-    budget.max_events = 60_000;
-    budget.max_nodes = 30_000;
+    // As many items as a configuration may plan, each with a handful of keys.
+    budget.max_events = 250_000;
+    budget.max_nodes = 120_000;
     budget.max_aliases = 500;
     budget.max_anchors = 100;
     budget.max_recorded_anchor_events = 50_000;
@@ -300,6 +301,6 @@ mod tests {
         error("[".repeat(100_000).as_bytes());
         let deep: String = (0..200).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
         error(deep.as_bytes());
-        error(format!("a: [{}]", "x,".repeat(40_000)).as_bytes());
+        error(format!("a: [{}]", "x,".repeat(200_000)).as_bytes());
     }
 }

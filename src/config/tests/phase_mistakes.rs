@@ -254,3 +254,15 @@ fn what_is_planned_is_bounded_however_often_it_is_named() {
     assert!(said(&queries).contains("more than 16 MiB of queries are planned"));
     assert!(said(&items).contains("more than 10000 items, each phase counted"));
 }
+
+#[test]
+fn as_many_items_as_are_planned_fit_into_one_file() {
+    let files = |count: usize| -> String {
+        let item = |n| format!("- {{id: f{n}, path: a/{n}, media-type: text/plain}}\n");
+        let items: String = (0..count).map(item).collect();
+        format!("{HEAD}files:\n{items}")
+    };
+
+    assert_eq!(said(&files(10_000)), "");
+    assert!(said(&files(10_001)).contains("more than 10000 items, each phase counted"));
+}
