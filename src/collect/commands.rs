@@ -59,16 +59,11 @@ pub async fn capture(root: &Path, source: &CommandSource<'_>) -> Result<Capture,
     let (program, arguments) = source.run.split_first().ok_or(CommandError::Empty)?;
     let environment = environment(source.environment);
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(root).env_clear();
+    command.args(arguments).current_dir(root);
     let always = ["PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT"];
-    for name in always
-        .into_iter()
-        .chain(source.environment.iter().map(String::as_str))
-    {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
+    process::keep_variables(&mut command, |name| {
+        always.contains(&name) || source.environment.iter().any(|one| one == name)
+    });
     let started = Timestamp::now();
     let finished = process::run(command, b"", limits::COMMAND_OUTPUT_BYTES, source.timeout).await;
     let finished = finished.map_err(|source| CommandError::Run {

@@ -315,12 +315,8 @@ async fn git(
 ) -> Result<Vec<u8>, GitError> {
     let mut command = Command::new("git");
     // Variables such as GIT_DIR would point it elsewhere: only what finds program and user configuration stays.
-    command.env_clear();
-    for name in ["PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT"] {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
+    let kept = ["PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT"];
+    process::keep_variables(&mut command, |name| kept.contains(&name));
     command
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0")

@@ -26,6 +26,16 @@ pub(super) struct Kept {
     pub(super) truncated: bool,
 }
 
+/// Leaves the command those variables of this process that are kept, by their names. The others are removed one by one:
+/// where the environment was cleared, the standard library forks, which takes as long as this process has memory.
+pub(super) fn keep_variables(command: &mut Command, is_kept: impl Fn(&str) -> bool) {
+    for (name, _) in std::env::vars_os() {
+        if !name.to_str().is_some_and(&is_kept) {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// Runs a program to its end, or until `time` is up: then it and its process group are killed.
 ///
 /// Of each output stream the first `output_bytes` are kept, the rest is read and dropped.
