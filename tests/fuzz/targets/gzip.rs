@@ -23,8 +23,8 @@ fuzz_target!(|bytes: &[u8]| {
     if choice & 2 == 2 {
         assert_eq!(found, Everything.read(Archive::new(Single(&stream))));
     }
-    // Threads take the time of a hundred readings.
-    if choice & 0xfc == 0xfc {
+    // Threads take the time of a hundred readings. What follows from an input that is read by them is mostly not.
+    if choice & 0xfc == 0xfc && found.file.0.hex().starts_with('0') {
         let threads = NonZeroUsize::new(2).unwrap();
         let by_threads = read_with(&*stream, Bounds::DEFAULT, threads, Everything);
         assert_eq!(found, by_threads);
