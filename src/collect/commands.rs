@@ -61,9 +61,8 @@ pub async fn capture(root: &Path, source: &CommandSource<'_>) -> Result<Capture,
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root);
     let always = ["PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT"];
-    process::keep_variables(&mut command, |name| {
-        always.contains(&name) || source.environment.iter().any(|one| one == name)
-    });
+    let asked = source.environment.iter().map(String::as_str);
+    process::keep_variables(&mut command, always.into_iter().chain(asked));
     let started = Timestamp::now();
     let finished = process::run(command, b"", limits::COMMAND_OUTPUT_BYTES, source.timeout).await;
     let finished = finished.map_err(|source| CommandError::Run {

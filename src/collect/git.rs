@@ -316,7 +316,7 @@ async fn git(
     let mut command = Command::new("git");
     // Variables such as GIT_DIR would point it elsewhere: only what finds program and user configuration stays.
     let kept = ["PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT"];
-    process::keep_variables(&mut command, |name| kept.contains(&name));
+    process::keep_variables(&mut command, kept.into_iter());
     command
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0")

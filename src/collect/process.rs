@@ -26,11 +26,20 @@ pub(super) struct Kept {
     pub(super) truncated: bool,
 }
 
-/// Leaves the command those variables of this process that are kept, by their names. The others are removed one by one:
-/// where the environment was cleared, the standard library forks, which takes as long as this process has memory.
-pub(super) fn keep_variables(command: &mut Command, is_kept: impl Fn(&str) -> bool) {
+/// Leaves the command these variables of this process alone. The others are removed one by one: where the environment was
+/// cleared, the standard library forks, which takes as long as this process has memory.
+pub(super) fn keep_variables<'a>(
+    command: &mut Command,
+    kept: impl Iterator<Item = &'a str> + Clone,
+) {
+    // Windows knows `Path` as `PATH`.
+    let is_same = |one: &str, other: &str| match cfg!(windows) {
+        true => one.eq_ignore_ascii_case(other),
+        false => one == other,
+    };
     for (name, _) in std::env::vars_os() {
-        if !name.to_str().is_some_and(&is_kept) {
+        let is_kept = |name: &str| kept.clone().any(|one| is_same(one, name));
+        if !name.to_str().is_some_and(is_kept) {
             command.env_remove(name);
         }
     }

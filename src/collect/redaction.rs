@@ -78,7 +78,7 @@ pub(super) fn keep_salts(store: &Store, id: &str, salts: &[Salt]) -> Result<(), 
     let path = store.salts_path(id);
     if salts.is_empty() {
         // Most items never had any: nothing is written for them.
-        if path.exists() {
+        if !matches!(path.try_exists(), Ok(false)) {
             disk::remove(&path)?;
         }
         return Ok(());

@@ -73,6 +73,9 @@ pub const SHAPES: &[Shape] = &[
             "ECRET_ACCESS_KEY",
             "ecretAccessKey",
             "ecretaccesskey",
+            "ECRETACCESSKEY",
+            "ws_secret_key",
+            "WS_SECRET_KEY",
         ],
         back: 1,
         is_one: |bytes, at| {
@@ -207,6 +210,7 @@ pub const SHAPES: &[Shape] = &[
             "xoxa-",
             "xoxb-",
             "xoxe-",
+            "xoxe.",
             "xoxo-",
             "xoxp-",
             "xoxr-",

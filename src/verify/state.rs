@@ -120,9 +120,12 @@ impl State {
             // A file of the repository is judged by what its content is called, however large it is.
             (false, false) if items.all(by_content) => {
                 let (manifest, held) = (&self.manifest, &self.held);
-                let lacks = |at: &usize| self.tracked.lacks(*at, file, manifest, held);
+                let lacks = match users.first() {
+                    Some(at) if users.len() == 1 => self.tracked.lacks(*at, file, manifest, held),
+                    _ => false,
+                };
                 let raw_len = manifest.release.commit.len() / 2;
-                Need::Content((!users.iter().all(lacks)).then_some(raw_len))
+                Need::Content((!lacks).then_some(raw_len))
             }
             _ => Need::Bytes,
         }
@@ -232,7 +235,6 @@ impl State {
                 .collect(),
         };
         self.redactions.look(item, &capture.files);
-        self.tracked.forget(at);
         appraisals.appraise(at, capture, &manifest);
         for path in &item.files {
             if let Some(users) = self.users.get_mut(path) {

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Bytes below which hashing a file once more costs less than looking for it.
 const WORTH_LOOKING: u64 = 256 << 10;
 
-/// For each item that waits for a large file: the paths that the commit has, when its git objects have shown them.
+/// For the item whose large files are coming: the paths that the commit has, when its git objects have shown them. Of one
+/// item at a time: a stranger's manifest has many, which may all mean the same large tree.
 #[derive(Default)]
 pub(super) struct Tracked {
-    items: BTreeMap<usize, Option<BTreeSet<String>>>,
+    shown: Option<(usize, Option<BTreeSet<String>>)>,
 }
 
 impl Tracked {
@@ -33,16 +34,14 @@ impl Tracked {
         if file.size < WORTH_LOOKING {
             return false;
         }
-        let shown = self.items.entry(at).or_insert_with(|| {
+        if self.shown.as_ref().is_none_or(|(item, _)| *item != at) {
             let objects = item.files.iter().filter(|path| path.is_under(FOLDER));
             let objects = objects.filter_map(|path| held.get(path));
-            in_commit(objects, path, &manifest.release)
-        });
-        shown.as_ref().is_some_and(|paths| !paths.contains(name))
-    }
-
-    /// The item is judged.
-    pub(super) fn forget(&mut self, at: usize) {
-        self.items.remove(&at);
+            self.shown = Some((at, in_commit(objects, path, &manifest.release)));
+        }
+        match &self.shown {
+            Some((_, Some(paths))) => !paths.contains(name),
+            _ => false,
+        }
     }
 }

@@ -77,6 +77,9 @@ fn positives() -> Vec<(&'static str, Vec<String>)> {
             "aws-secret-key",
             vec![
                 format!("aws_secret_access_key = {}", drawn(40)),
+                format!("AWS_SECRET_KEY={}", drawn(40)),
+                format!("aws_secret_key: {}", drawn(40)),
+                format!("AWSSECRETACCESSKEY={}", drawn(40)),
                 format!("AWS_SECRET_ACCESS_KEY={}\n", drawn(40)),
                 format!(r#"{{"SecretAccessKey": "{}"}}"#, drawn(40)),
                 format!(r#""{{\"secretAccessKey\":\"{}\"}}""#, drawn(40)),
@@ -151,6 +154,7 @@ fn positives() -> Vec<(&'static str, Vec<String>)> {
             "slack-token",
             vec![
                 format!("xoxb-123456789012-1234567890123-{}", drawn(24)),
+                format!("xoxe.xoxp-1-{}", drawn(150)),
                 format!("xoxp-123456789012-123456789012-123456789012-{}", drawn(32)),
                 format!("xapp-1-A0123456-123456-{}", drawn(40)),
                 format!("https://hooks.slack.com/services/{}", drawn(46)),
