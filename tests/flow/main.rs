@@ -13,6 +13,7 @@ mod common;
 mod canary;
 mod dashboards;
 mod failing;
+mod git;
 mod hostile;
 mod kept;
 mod killed;
